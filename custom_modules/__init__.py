@@ -1,0 +1,19 @@
+"""Everything the trash zoo adds to mmdet and mmseg.
+
+Importing the package installs the stand-in for mmcv's compiled ops, makes
+``mmseg::`` configs resolvable and registers every component.  It reads no
+files and prints nothing.
+"""
+
+from mmengine.config import utils as _config_utils
+
+from . import ops
+
+# mmengine still looks for mmseg under its old distribution name.
+_config_utils.MODULE2PACKAGE['mmseg'] = 'onedl-mmsegmentation'
+
+ops.install()  # before anything imports mmcv.ops
+
+from . import datasets, engine, evaluation, losses, models, structures, transforms, visualization  # noqa: E402
+
+__all__ = ['datasets', 'engine', 'evaluation', 'losses', 'models', 'ops', 'structures', 'transforms', 'visualization']

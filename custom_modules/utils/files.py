@@ -1,0 +1,57 @@
+"""Writing files so that a crash never leaves half of one."""
+
+import contextlib
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+
+@contextlib.contextmanager
+def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
+    """Open a temporary file that becomes ``path`` when the block succeeds.
+
+    The data is synced to disk before the rename, and the folder after it, so
+    that ``path`` holds either its old content or all of the new one, whatever
+    happens.  On an error the temporary file is removed.
+
+    Args:
+        path: Final name; missing parent folders are made.
+        mode: ``'w'`` (text, UTF-8) or ``'wb'``.
+
+    Yields:
+        The open temporary file.
+
+    Raises:
+        OSError: The file cannot be written; ``path`` is then unchanged.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f'.{path.name[:100]}.', suffix='.tmp', dir=path.parent)
+    try:
+        with os.fdopen(descriptor, mode, encoding=None if 'b' in mode else 'utf-8') as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+    _sync_folder(path.parent)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,1 @@
+"""Command lines over custom_modules, one file per verb."""
