@@ -1,15 +1,9 @@
-"""Stand-in for ``mmcv._ext`` (interim)."""
+"""Stand-in for ``mmcv._ext``, the compiled operators that mmdet and mmseg need.
 
-import importlib.machinery
-import sys
-import types
+``install`` puts it in place; it must run before ``mmcv.ops`` is imported.
+"""
 
+from .backend import backend
+from .extension import install
 
-def install() -> None:
-    """Install the stand-in."""
-    if 'mmcv._ext' in sys.modules:
-        return
-    module = types.ModuleType('mmcv._ext')
-    module.__spec__ = importlib.machinery.ModuleSpec('mmcv._ext', None)
-    module.__getattr__ = lambda name: name
-    sys.modules['mmcv._ext'] = module
+__all__ = ['backend', 'install']
