@@ -1,1 +1,19 @@
-"""Interim."""
+"""Data sets: the reader of COCO files, its checks, and the data sets built on it."""
+
+from .coco_data import CocoData, load_coco, read_coco
+from .data_root import check_data_root, resolve_ann, resolve_data_root
+from .palette import class_palette
+from .shared_pictures import shared_pictures
+from .trash_det_dataset import TrashDetDataset
+
+__all__ = [
+    'CocoData',
+    'TrashDetDataset',
+    'check_data_root',
+    'class_palette',
+    'load_coco',
+    'read_coco',
+    'resolve_ann',
+    'resolve_data_root',
+    'shared_pictures',
+]

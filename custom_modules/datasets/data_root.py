@@ -1,0 +1,121 @@
+"""Finding the files of a data folder and checking them before training."""
+
+import shlex
+from pathlib import Path
+
+from custom_modules.utils import UserError
+
+from .checks import Findings, error_message, shown
+from .checks.findings import NO_ANNOTATIONS, OTHER_CATEGORIES, SHARED_PICTURE
+from .coco_data import CocoData, read_coco
+from .shared_pictures import shared_pictures
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def resolve_data_root(data_root: str | Path) -> Path:
+    """Find the data folder.
+
+    Args:
+        data_root: Absolute, or relative to the working folder, or else to the repository.
+
+    Returns:
+        The folder.
+
+    Raises:
+        UserError: There is none.
+    """
+    for folder in (Path(data_root), REPOSITORY / data_root):
+        if folder.is_dir():
+            return folder
+    where = '' if Path(data_root).is_absolute() else f' (looked in {Path.cwd()} and {REPOSITORY})'
+    raise UserError(
+        f'there is no data folder {data_root}{where}: name yours by --data-root, or make a synthetic one: '
+        f'python tools/make_synthetic.py --out {shlex.quote(str(data_root))}'
+    )
+
+
+def resolve_ann(data_root: str | Path, name: str | Path) -> Path:
+    """Find a json file: in the data folder, then in the working folder.
+
+    Args:
+        data_root: The data folder.
+        name: The file, relative or absolute.
+
+    Returns:
+        Its path.
+
+    Raises:
+        UserError: There is none; the message names the json files there are, or the command that splits the only one.
+    """
+    root = resolve_data_root(data_root)
+    for path in (root / name, Path(name)):
+        if path.is_file():
+            return path
+    raise UserError(f'{root} has no {name}: {_remedy(root)}')
+
+
+def _remedy(root: Path) -> str:
+    others = sorted(root.glob('*.json'))
+    if not others:
+        return 'put a COCO json there (annotations of train and val), or name another folder by --data-root'
+    if len(others) > 1:
+        return f'it has {", ".join(path.name for path in others)}; name one by --train-ann or --ann'
+    only, folder = others[0], shlex.quote(str(root))
+    split = f'python tools/split_data.py {shlex.quote(str(root / "train_all.json"))} --out {folder}'
+    if only.name in ('train.json', 'val.json'):
+        return (
+            f'split the only json: mv {shlex.quote(str(only))} {shlex.quote(str(root / "train_all.json"))} && {split}'
+        )
+    return f'split the only json: python tools/split_data.py {shlex.quote(str(only))} --out {folder}'
+
+
+def check_data_root(
+    data_root: str | Path, train_ann: str | Path = 'train.json', val_ann: str | Path = 'val.json'
+) -> tuple[CocoData, CocoData, list[str]]:
+    """Check everything training reads before it starts.
+
+    Args:
+        data_root: The data folder.
+        train_ann: Training annotations, looked up by ``resolve_ann``.
+        val_ann: Validation annotations, likewise.
+
+    Returns:
+        Training data, validation data, and one line of warnings per file that has any.
+
+    Raises:
+        UserError: All errors of both files in one message.
+    """
+    root = resolve_data_root(data_root)
+    results = [read_coco(resolve_ann(root, name), root) for name in (train_ann, val_ann)]
+    for data, findings in results:
+        if data is not None and not data.has_annotations:
+            findings.add(NO_ANNOTATIONS, 'the list annotations is empty or missing')
+    (train, train_findings), (val, val_findings) = results
+    if train is not None and val is not None:
+        compare_files(train, val, val_findings)
+    if train_findings.num_errors or val_findings.num_errors:
+        raise UserError(error_message([train_findings, val_findings]))
+    return train, val, [line for line in (train.warning_line, val.warning_line) if line]
+
+
+def compare_files(data: CocoData, other: CocoData, findings: Findings) -> None:
+    """Note what does not fit between two files of one data set.
+
+    Args:
+        data: The training file.
+        other: The validation or test file.
+        findings: Those of ``other``: unequal categories are errors, shared pictures warnings.
+    """
+    ours, theirs = (list(zip(part.cat_ids, part.classes, strict=True)) for part in (data, other))
+    if ours != theirs:
+        findings.add(OTHER_CATEGORIES, f'{_difference(ours, theirs)}; {data.path.name} has {len(ours)}')
+    for name, other_name in shared_pictures(data, other):
+        findings.add(
+            SHARED_PICTURE, shown(other_name) if name == other_name else f'{shown(other_name)} = {shown(name)}'
+        )
+
+
+def _difference(ours: list[tuple[int, str]], theirs: list[tuple[int, str]]) -> str:
+    changed = [f'{number} {shown(name)}' for number, name in sorted(set(theirs) ^ set(ours))]
+    return 'only one of them has ' + ', '.join(changed[:4]) + (', ...' if len(changed) > 4 else '')
