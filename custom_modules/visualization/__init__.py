@@ -1,1 +1,24 @@
-"""Interim."""
+"""Pictures: detections on photographs, contact sheets, learning curves, precision-recall curves."""
+
+from .detections import draw_detections
+from .learning_curves import plot_learning_curves
+from .objects import Objects, objects_from_annotations, objects_from_predictions
+from .pr_curves import plot_pr_curves
+from .scalars import Scalar, ScalarsCsv, read_scalars
+from .sheets import class_legend, contact_sheet, draw_ground_truth_and_predictions, fit_picture
+
+__all__ = [
+    'Objects',
+    'Scalar',
+    'ScalarsCsv',
+    'class_legend',
+    'contact_sheet',
+    'draw_detections',
+    'draw_ground_truth_and_predictions',
+    'fit_picture',
+    'objects_from_annotations',
+    'objects_from_predictions',
+    'plot_learning_curves',
+    'plot_pr_curves',
+    'read_scalars',
+]

@@ -1,0 +1,351 @@
+"""Detections as columns, and their file: COCO results json.
+
+A file is a json array of records ``image_id, category_id, bbox [x, y, w, h], score[, segmentation RLE]``, one record
+a line.  Numbers keep 8 significant digits; they are rounded when a model's output is taken over, so that scoring in
+memory and scoring the written file give the same figures to the last bit.
+"""
+
+import contextlib
+import json
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from custom_modules.utils import UserError, atomic_write
+
+from .ground_truth import coco_parts
+from .rle import compress_rle, encode_masks, mask_api, rle_error
+
+SIGNIFICANT_DIGITS = 8
+_LINE = '{"image_id":%d,"category_id":%d,"bbox":[%.8g,%.8g,%.8g,%.8g],"score":%.8g'
+_NUMBERS = frozenset({int, float})
+
+
+@dataclass(frozen=True, eq=False)
+class Predictions:
+    """Detections of any number of pictures, one row each.
+
+    Attributes:
+        image_ids: (N,) int64.
+        category_ids: (N,) int64, as in the data set's file (not labels).
+        boxes_xywh: (N, 4) float64, pixels of the original picture.
+        scores: (N,) float64.
+        segmentations: N RLE dicts (compressed, text) or None when the model gives no masks.
+    """
+
+    image_ids: np.ndarray
+    category_ids: np.ndarray
+    boxes_xywh: np.ndarray
+    scores: np.ndarray
+    segmentations: list[dict] | None = None
+
+    def __len__(self) -> int:
+        return len(self.scores)
+
+    @classmethod
+    def from_instances(cls, image_id: int, instances: Mapping[str, Any], cat_ids: Sequence[int]) -> 'Predictions':
+        """Take over a detector's output for one picture.
+
+        Args:
+            image_id: The picture's id in the data set.
+            instances: mmdet's ``pred_instances`` (or its dict): ``bboxes`` (N, 4) xyxy in pixels, ``scores`` (N,),
+                ``labels`` (N,) and optionally ``masks``, (N, H, W) bool or N RLE dicts.  Tensors on any device.
+            cat_ids: Category id of each label.
+
+        Returns:
+            N rows, rounded to 8 significant digits, on the CPU.
+
+        Raises:
+            UserError: A box or score is NaN or infinite, or a label has no category.
+        """
+        boxes_xyxy = _to_numpy(instances['bboxes']).astype(np.float64).reshape(-1, 4)
+        scores = _to_numpy(instances['scores']).astype(np.float64).reshape(-1)
+        labels = _to_numpy(instances['labels']).astype(np.int64).reshape(-1)
+        if not (np.isfinite(boxes_xyxy).all() and np.isfinite(scores).all()):
+            raise UserError(f'image {image_id}: the model predicts NaN or infinite numbers: its weights are damaged')
+        if labels.size and not 0 <= labels.min() <= labels.max() < len(cat_ids):
+            raise UserError(
+                f'image {image_id}: the model predicts class number {labels.max()}, but the data set has '
+                f'{len(cat_ids)} classes: use the data set the model was trained on'
+            )
+        sizes = np.maximum(boxes_xyxy[:, 2:] - boxes_xyxy[:, :2], 0)
+        return cls(
+            image_ids=np.full(len(scores), image_id, dtype=np.int64),
+            category_ids=np.asarray(cat_ids, dtype=np.int64)[labels],
+            boxes_xywh=round_significant(np.hstack([boxes_xyxy[:, :2], sizes])),
+            scores=round_significant(scores),
+            segmentations=_to_rles(instances.get('masks')),
+        )
+
+    @classmethod
+    def concatenate(cls, parts: Iterable['Predictions']) -> 'Predictions':
+        """Put rows together in the order given; parts with masks and empty parts without may be mixed."""
+        parts = list(parts)
+        masked = [part for part in parts if part.segmentations is not None]
+        if masked and sum(map(len, masked)) != sum(map(len, parts)):
+            raise UserError('some predictions have masks and others have none: do not mix files of different models')
+        return cls(
+            image_ids=_stack([part.image_ids for part in parts], np.zeros(0, dtype=np.int64)),
+            category_ids=_stack([part.category_ids for part in parts], np.zeros(0, dtype=np.int64)),
+            boxes_xywh=_stack([part.boxes_xywh for part in parts], np.zeros((0, 4))),
+            scores=_stack([part.scores for part in parts], np.zeros(0)),
+            segmentations=list(chain.from_iterable(part.segmentations for part in masked)) if masked else None,
+        )
+
+    def select(self, rows: np.ndarray) -> 'Predictions':
+        """Return the rows of an index array or a boolean mask, in that order."""
+        rows = np.flatnonzero(rows) if np.asarray(rows).dtype == bool else np.asarray(rows, dtype=np.int64)
+        return Predictions(
+            image_ids=self.image_ids[rows],
+            category_ids=self.category_ids[rows],
+            boxes_xywh=self.boxes_xywh[rows],
+            scores=self.scores[rows],
+            segmentations=None if self.segmentations is None else [self.segmentations[row] for row in rows],
+        )
+
+    def per_image(self) -> dict[int, 'Predictions']:
+        """Split by picture, ids ascending; rows keep their order.  Pictures without rows have no entry."""
+        if not len(self):
+            return {}
+        order = np.argsort(self.image_ids, kind='stable')
+        ids, starts = np.unique(self.image_ids[order], return_index=True)
+        groups = np.split(order, starts[1:])
+        return {int(image_id): self.select(rows) for image_id, rows in zip(ids, groups, strict=True)}
+
+    def records(self) -> Iterator[dict]:
+        """Yield COCO result records, made of plain Python numbers."""
+        columns = (self.image_ids, self.category_ids, self.boxes_xywh, self.scores)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        for index, (image_id, category_id, box_xywh, score) in enumerate(rows):
+            record = {'image_id': image_id, 'category_id': category_id, 'bbox': box_xywh, 'score': score}
+            if self.segmentations is not None:
+                record['segmentation'] = self.segmentations[index]
+            yield record
+
+
+class PredictionWriter:
+    """Write a COCO results file piece by piece; it appears under its name only when the block succeeds.
+
+    Args:
+        path: The json to write; missing folders are made.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path)
+        self.num_written = 0
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> 'PredictionWriter':
+        self._file = self._stack.enter_context(atomic_write(self.path))
+        self._file.write('[')
+        return self
+
+    def add(self, predictions: Predictions) -> None:
+        """Append rows.
+
+        Args:
+            predictions: Finite rows of any number of pictures.
+        """
+        for line in _lines(predictions):
+            self._file.write(',\n' if self.num_written else '\n')
+            self._file.write(line)
+            self.num_written += 1
+
+    def __exit__(self, *error: Any) -> bool | None:
+        if error[0] is None:
+            self._file.write('\n]\n')
+        return self._stack.__exit__(*error)
+
+
+def write_predictions(path: str | Path, predictions: Predictions) -> None:
+    """Write all rows to a COCO results json at once (see :class:`PredictionWriter`)."""
+    with PredictionWriter(path) as writer:
+        writer.add(predictions)
+
+
+def read_predictions(path: str | Path, coco: Any = None) -> Predictions:
+    """Read and check a COCO results json.
+
+    Args:
+        path: The file.
+        coco: Data set (``CocoData`` or a COCO dict) whose images and categories the records must name.
+
+    Returns:
+        All rows in file order.  A record with a segmentation and no ``bbox`` gets the mask's box.
+
+    Raises:
+        UserError: The file is missing, no json or no list of records, or a record is wrong; the message names the file,
+            the record (from 0) and the field.
+    """
+    records = _load_records(Path(path))
+    try:
+        predictions = _columns(records)
+    except (KeyError, TypeError, ValueError, OverflowError, RuntimeError, AttributeError):
+        predictions = None
+    if predictions is None or not _finite(predictions):
+        raise UserError(f'{path}: {_first_error(records)}')
+    if coco is not None:
+        check_known(predictions, coco, str(path))
+    return predictions
+
+
+def check_known(predictions: Predictions, coco: Any, source: str = 'predictions') -> None:
+    """Refuse predictions for pictures or categories that the data set does not have.
+
+    Args:
+        predictions: The rows.
+        coco: ``CocoData`` or a COCO dict.
+        source: What to call the predictions in the message, for example their file.
+
+    Raises:
+        UserError: The first unknown id.
+    """
+    images, _, categories = coco_parts(coco)
+    checks = (
+        ('image_id', predictions.image_ids, [image['id'] for image in images]),
+        ('category_id', predictions.category_ids, [category['id'] for category in categories]),
+    )
+    for field, found, known in checks:
+        unknown = np.flatnonzero(~np.isin(found, np.asarray(known, dtype=np.int64)))
+        if unknown.size:
+            raise UserError(
+                f'{source}: record {unknown[0]}: {field} {found[unknown[0]]} is not in the data set: '
+                'are these predictions for another file?'
+            )
+
+
+def round_significant(numbers: np.ndarray, digits: int = SIGNIFICANT_DIGITS) -> np.ndarray:
+    """Round to significant decimal digits, so that printing with as many digits loses nothing.
+
+    Args:
+        numbers: Any shape, finite; magnitudes from 1e-14 to 1e8 are exact, smaller ones become 0.
+
+    Returns:
+        float64 of the same shape; each value is the double nearest to its decimal.
+    """
+    numbers = np.asarray(numbers, dtype=np.float64)
+    magnitudes = np.abs(numbers)
+    exponents = np.floor(np.log10(np.where(magnitudes > 0, magnitudes, 1)))
+    # Powers of ten up to 1e22 are exact doubles, and a division of exact numbers is rounded correctly.
+    factors = 10.0 ** np.clip(digits - 1 - exponents, 0, 22)
+    return np.rint(numbers * factors) / factors
+
+
+def _lines(predictions: Predictions) -> Iterator[str]:
+    numbers = (predictions.boxes_xywh, predictions.scores)
+    assert all(np.isfinite(column).all() for column in numbers), 'predictions must be finite'
+    columns = (predictions.image_ids, predictions.category_ids, *predictions.boxes_xywh.T, predictions.scores)
+    rows = zip(*(column.tolist() for column in columns), strict=True)
+    if predictions.segmentations is None:
+        for row in rows:
+            yield _LINE % row + '}'
+    else:
+        for row, rle in zip(rows, predictions.segmentations, strict=True):
+            yield f'{_LINE % row},"segmentation":{json.dumps(rle, separators=(",", ":"))}}}'
+
+
+def _load_records(path: Path) -> list:
+    try:
+        records = json.loads(path.read_text(encoding='utf-8'))
+    except FileNotFoundError:
+        raise UserError(f'{path}: no such predictions file') from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UserError(f'{path}: not a readable json file ({error})') from None
+    if isinstance(records, dict) and 'images' in records:
+        raise UserError(f'{path}: this is a data set, not predictions: give a COCO results file (a list of records)')
+    if not isinstance(records, list):
+        raise UserError(f'{path}: a COCO results file is a list of records, this holds a {type(records).__name__}')
+    return records
+
+
+def _columns(records: list[dict]) -> Predictions | None:
+    """Turn records into columns; None or any error means that some record is wrong."""
+    has_mask = bool(records) and 'segmentation' in records[0]
+    if sum('segmentation' in record for record in records) != has_mask * len(records):
+        return None
+    ids = [[record[field] for record in records] for field in ('image_id', 'category_id')]
+    boxes = [_box(record) for record in records]
+    scores = [record['score'] for record in records]
+    if not set(map(type, chain(*ids))) <= {int} or not set(map(type, chain(scores, *boxes))) <= _NUMBERS:
+        return None
+    if has_mask and any(rle_error(record['segmentation']) for record in records):
+        return None
+    return Predictions(
+        image_ids=np.asarray(ids[0], dtype=np.int64),
+        category_ids=np.asarray(ids[1], dtype=np.int64),
+        boxes_xywh=np.asarray(boxes, dtype=np.float64).reshape(len(records), 4),
+        scores=np.asarray(scores, dtype=np.float64),
+        segmentations=[compress_rle(record['segmentation']) for record in records] if has_mask else None,
+    )
+
+
+def _box(record: dict) -> list[float]:
+    if 'bbox' not in record:
+        return mask_api.toBbox(compress_rle(record['segmentation'])).tolist()
+    if len(record['bbox']) != 4:
+        raise ValueError('a box has four numbers')
+    return record['bbox']
+
+
+def _finite(predictions: Predictions) -> bool:
+    boxes = predictions.boxes_xywh
+    return bool(np.isfinite(boxes).all() and np.isfinite(predictions.scores).all() and (boxes[:, 2:] >= 0).all())
+
+
+def _first_error(records: list) -> str:
+    has_mask = isinstance(records[0], dict) and 'segmentation' in records[0]
+    for index, record in enumerate(records):
+        if reason := _record_error(record, has_mask):
+            return f'record {index}: {reason}'
+    raise AssertionError('a file was refused without a reason')
+
+
+def _record_error(record: Any, has_mask: bool) -> str | None:
+    if not isinstance(record, dict):
+        return f'is not a record but {record!r:.40}'
+    required = ['image_id', 'category_id', 'score', *([] if 'segmentation' in record else ['bbox'])]
+    if missing := [field for field in required if field not in record]:
+        return f'"{missing[0]}" is missing'
+    for field in ('image_id', 'category_id'):
+        if type(record[field]) is not int or abs(record[field]) >= 2**63:
+            return f'"{field}" must be a whole number, not {record[field]!r:.40}'
+    if type(record['score']) not in _NUMBERS or not math.isfinite(record['score']):
+        return f'"score" must be a finite number, not {record["score"]!r:.40}'
+    if ('segmentation' in record) != has_mask:
+        return '"segmentation" must be in all records or in none'
+    if has_mask and (reason := rle_error(record['segmentation'])):
+        return f'"segmentation" {reason}'
+    return _box_error(record['bbox']) if 'bbox' in record else None
+
+
+def _box_error(box: Any) -> str | None:
+    if not isinstance(box, list) or len(box) != 4 or any(type(number) not in _NUMBERS for number in box):
+        return f'"bbox" must be four numbers [x, y, width, height], not {box!r:.60}'
+    if not all(map(math.isfinite, box)) or min(box[2:]) < 0:
+        return f'"bbox" must be finite with width and height from 0 on, not {box!r:.60}'
+    return None
+
+
+def _to_numpy(values: Any) -> np.ndarray:
+    values = getattr(values, 'tensor', values)  # mmdet's HorizontalBoxes
+    if hasattr(values, 'detach'):
+        values = values.detach().cpu()
+        values = values.float() if values.is_floating_point() else values  # numpy has no bfloat16
+    return np.asarray(values)
+
+
+def _to_rles(masks: Any) -> list[dict] | None:
+    if masks is None:
+        return None
+    if isinstance(masks, list | tuple):
+        return [compress_rle(rle) for rle in masks]
+    return encode_masks(_to_numpy(masks))
+
+
+def _stack(columns: list[np.ndarray], empty: np.ndarray) -> np.ndarray:
+    return np.concatenate([empty, *columns])

@@ -1,0 +1,151 @@
+"""Learning curves of a run from its scalars.csv."""
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from itertools import cycle
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from custom_modules.utils import UserError
+
+from .figures import legend_outside, new_figure, save_figure, style_axes
+from .scalars import Scalar, read_scalars
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLORS = ('#1f77b4', '#d95f02', '#2a9d5c', '#c2317e', '#7f5fc7', '#8c6d1f', '#4d4d4d', '#17a2b8')
+_LINE_STYLES = ('-', '--', ':', '-.')
+_STAGE = re.compile(r'^s(\d+)\.(.+)$')
+_SCORES = ('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP', 'mIoU')
+_SMOOTHED_POINTS = 40
+
+Curve = tuple[np.ndarray, np.ndarray]
+
+
+def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
+    """Plot loss, its parts, the learning rate and the validation scores over the iterations.
+
+    Curves of many points are shown as a running mean over about 1/40 of the run; of the total loss the single values
+    are drawn behind it.  Panels without data are left out.
+
+    Args:
+        scalars_csv: A run's scalars.csv (see :class:`ScalarsCsv`).
+        out_png: The picture to write.
+
+    Raises:
+        UserError: The file is missing, no scalars file, or holds nothing to plot.
+    """
+    curves = group_curves(read_scalars(scalars_csv))
+    parts = {name: curve for (split, name), curve in curves.items() if split == 'train' and _is_loss_part(name)}
+    scores = {f'{name}': curves['val', name] for name in _SCORES if ('val', name) in curves}
+    panels = [
+        (_plot_total_loss, curves.get(('train', 'loss')), 1.2),
+        (_plot_loss_parts, parts, 1.5),
+        (_plot_learning_rate, curves.get(('train', 'lr')), 0.7),
+        (_plot_scores, scores, 1.2),
+    ]
+    panels = [panel for panel in panels if panel[1]]
+    if not panels:
+        raise UserError(f'{scalars_csv}: holds no loss, lr or score yet: nothing to plot')
+    heights = [height for _, _, height in panels]
+    figure = new_figure(9.0, 0.8 + 2.1 * sum(heights))
+    grid = figure.subplots(len(panels), 1, sharex=True, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, (plot, data, _) in zip(grid, panels, strict=True):
+        plot(axes, data)
+    grid[-1].set_xlabel('iteration')
+    grid[-1].set_xlim(left=0)
+    save_figure(figure, out_png)
+
+
+def group_curves(scalars: Sequence[Scalar]) -> dict[tuple[str, str], Curve]:
+    """Sort scalars into curves.
+
+    Args:
+        scalars: In any order.
+
+    Returns:
+        For each (split, name) its iterations, ascending, and values, both (N,); values that are not finite are left
+        out.
+    """
+    points = defaultdict(list)
+    for scalar in scalars:
+        if np.isfinite(scalar.value):
+            points[scalar.split, scalar.name].append((scalar.iter, scalar.value))
+    return {key: tuple(np.array(sorted(values), dtype=np.float64).T) for key, values in points.items()}
+
+
+def running_mean(values: np.ndarray, window: int) -> np.ndarray:
+    """Smooth by a centred mean whose window shrinks symmetrically at the ends, so that these are not bent.
+
+    Args:
+        values: (N,).
+        window: Values averaged, at least 1.
+
+    Returns:
+        (N,).
+    """
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    index = np.arange(len(values))
+    half = np.minimum(np.minimum(index, len(values) - 1 - index), window // 2)
+    return (sums[index + half + 1] - sums[index - half]) / (2 * half + 1)
+
+
+def _is_loss_part(name: str) -> bool:
+    return 'loss' in name and name != 'loss'
+
+
+def _smooth(curve: Curve) -> Curve:
+    return curve[0], running_mean(curve[1], max(1, len(curve[1]) // _SMOOTHED_POINTS))
+
+
+def _plot_total_loss(axes: 'Axes', curve: Curve) -> None:
+    axes.plot(*curve, color=_COLORS[0], alpha=0.3, linewidth=1, label='each log step')
+    axes.plot(*_smooth(curve), color=_COLORS[0], linewidth=2, label='running mean')
+    style_axes(axes, 'Training loss', '', 'loss')
+    axes.set_ylim(bottom=0, top=_upper_limit(curve[1]))
+    legend_outside(axes)
+
+
+def _plot_loss_parts(axes: 'Axes', curves: dict[str, Curve]) -> None:
+    """Draw the parts: one colour per kind of loss, one line style per cascade stage."""
+    colors = dict(zip(sorted({_kind(name) for name in curves}), cycle(_COLORS), strict=False))
+    for name in sorted(curves, key=lambda name: (_kind(name), name)):
+        stage = _STAGE.match(name)
+        style = _LINE_STYLES[int(stage[1]) % len(_LINE_STYLES)] if stage else '-'
+        axes.plot(*_smooth(curves[name]), color=colors[_kind(name)], linestyle=style, linewidth=1.5, label=name)
+    style_axes(axes, 'Parts of the loss', '', 'loss')
+    axes.set_ylim(bottom=0, top=_upper_limit(np.concatenate([curve[1] for curve in curves.values()])))
+    legend_outside(axes, ncols=1 + len(curves) // 13, handlelength=2.8)
+
+
+def _plot_learning_rate(axes: 'Axes', curve: Curve) -> None:
+    axes.plot(*curve, color=_COLORS[6], linewidth=1.8)
+    style_axes(axes, 'Learning rate', '', 'lr')
+    axes.ticklabel_format(axis='y', style='sci', scilimits=(-2, 3), useMathText=True)
+    axes.set_ylim(bottom=0)
+
+
+def _plot_scores(axes: 'Axes', curves: dict[str, Curve]) -> None:
+    for color, (name, (iterations, values)) in zip(cycle(_COLORS), curves.items(), strict=False):
+        best = int(np.argmax(values))
+        label = f'{name} (best {values[best]:.4f})'
+        axes.plot(iterations, values, color=color, marker='o', markersize=4, linewidth=1.8, label=label)
+        axes.plot(iterations[best], values[best], color=color, marker='*', markersize=13, markeredgecolor='white')
+    style_axes(axes, 'Validation', '', 'score')
+    axes.set_ylim(bottom=0)
+    legend_outside(axes)
+
+
+def _kind(name: str) -> str:
+    stage = _STAGE.match(name)
+    return stage[2] if stage else name
+
+
+def _upper_limit(values: np.ndarray) -> float | None:
+    """Leave the first iterations' spikes out of view when they would flatten the rest."""
+    limit = 1.15 * float(np.percentile(values, 99))
+    return limit if limit > 0 and values.max() > 2 * limit else None
