@@ -9,6 +9,7 @@ from mmengine.dist import all_gather_object, broadcast_object_list, is_main_proc
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import print_log
 
+from custom_modules.datasets import load_coco, resolve_ann
 from custom_modules.utils import UserError
 
 from .coco_map import DetectionResult, evaluate_boxes
@@ -27,7 +28,8 @@ class TrashCocoMetric(BaseMetric):
     The images scored are those the data loader delivered; when they are fewer than the file's, a line says so.
 
     Args:
-        ann_file: COCO json with the answers; relative to ``data_root``.  Without it :attr:`coco` must be set.
+        ann_file: COCO json with the answers, looked up in ``data_root``, then in the working folder.  Without it
+            :attr:`coco` must be set.
         data_root: Folder of the data set.
         segm: Score masks as well: ``True``, ``False`` or ``'auto'`` (when model and data set have masks).
         out: COCO results json to write the predictions to, on the first rank.
@@ -56,9 +58,7 @@ class TrashCocoMetric(BaseMetric):
         super().__init__(prefix=prefix)
         if segm not in (True, False, 'auto'):
             raise UserError(f"TrashCocoMetric: segm must be True, False or 'auto', not {segm!r}")
-        self.ann_path = Path(data_root or '') / ann_file if ann_file else None
-        if self.ann_path and not self.ann_path.is_file():
-            raise UserError(f'{self.ann_path}: no such file; TrashCocoMetric needs it to score (ann_file, data_root)')
+        self.ann_path = _find_ann(ann_file, data_root) if ann_file else None
         self.segm = segm
         self.out = out
         self.last_result: DetectionResult | None = None
@@ -70,8 +70,6 @@ class TrashCocoMetric(BaseMetric):
         if self._coco is None:
             if self.ann_path is None:
                 raise UserError('TrashCocoMetric has nothing to score against: give it ann_file')
-            from custom_modules.datasets import load_coco
-
             self._coco = load_coco(self.ann_path, check_images=False)
         return self._coco
 
@@ -177,3 +175,11 @@ class TrashCocoMetric(BaseMetric):
         num_images = len(coco_parts(self.coco)[0])
         if num_delivered < num_images:
             print_log(f'Scoring {num_delivered} of the {num_images} images of {self.ann_path}', logger='current')
+
+
+def _find_ann(ann_file: str, data_root: str | None) -> Path:
+    if data_root:
+        return resolve_ann(data_root, ann_file)
+    if not Path(ann_file).is_file():
+        raise UserError(f'{ann_file}: no such file; TrashCocoMetric needs it to score (ann_file, data_root)')
+    return Path(ann_file)

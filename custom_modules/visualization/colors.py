@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from custom_modules.datasets.palette import palette_for
+from custom_modules.datasets.palette import class_palette
 
 Color = tuple[int, int, int]
 
@@ -17,7 +17,7 @@ def class_colors(classes: Sequence[str], palette: Sequence[Color] | None = None)
     Returns:
         RGB tuples, 0 to 255.
     """
-    colors = palette_for(tuple(classes)) if palette is None else palette
+    colors = class_palette(tuple(classes)) if palette is None else palette
     assert len(colors) >= len(classes), 'every class needs a colour'
     return [tuple(int(channel) for channel in color) for color in colors[: len(classes)]]
 

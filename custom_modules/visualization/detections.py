@@ -21,10 +21,9 @@ class _Plate:
     right: int
     bottom: int
 
-    def overlap(self, other: '_Plate') -> int:
-        width = min(self.right, other.right) - max(self.left, other.left)
-        height = min(self.bottom, other.bottom) - max(self.top, other.top)
-        return max(width, 0) * max(height, 0)
+    def overlaps(self, other: '_Plate') -> bool:
+        apart = self.right <= other.left or other.right <= self.left
+        return not (apart or self.bottom <= other.top or other.bottom <= self.top)
 
 
 def draw_detections(
@@ -38,8 +37,9 @@ def draw_detections(
 ) -> np.ndarray:
     """Draw boxes, name plates and masks.
 
-    Line width and text grow with the picture.  Higher scores are drawn over lower ones; name plates stay inside the
-    picture and keep out of each other's way where there is room.
+    Line width and text grow with the picture.  Higher scores are drawn over lower ones.  Name plates stay inside the
+    picture; one that finds no free place around its box is left out, so that crowded pictures stay readable (the
+    colour still tells the class).
 
     Args:
         image_bgr: (H, W, 3) uint8.
@@ -76,11 +76,11 @@ def _pixel_corners(boxes_xyxy: np.ndarray, shape: tuple[int, ...]) -> np.ndarray
 
 
 def _line_width(image: np.ndarray) -> int:
-    return max(1, round((image.shape[0] * image.shape[1]) ** 0.5 / 280))
+    return max(1, round((image.shape[0] * image.shape[1]) ** 0.25 / 10))
 
 
 def _text_height(image: np.ndarray) -> int:
-    return int(np.clip((image.shape[0] * image.shape[1]) ** 0.5 / 34, 9, 30))
+    return int(np.clip((image.shape[0] * image.shape[1]) ** 0.5 / 38, 9, 26))
 
 
 def _plate_text(classes: Sequence[str], label: int, score: float | None) -> str:
@@ -95,27 +95,29 @@ def _draw_mask(image: np.ndarray, mask: np.ndarray, color: Color) -> None:
 
 
 def _draw_plates(image: np.ndarray, boxes: np.ndarray, texts: list[str], colors: list[Color]) -> None:
-    """Place the plates, the most certain object's first, and draw them, its own last."""
+    """Place the plates, the last object's first, since it is the most certain one, and draw them."""
     height, pad = _text_height(image), max(1, _line_width(image))
-    texts = [shorten(text, height, image.shape[1] - 2 * pad) for text in texts]
     plates: list[_Plate] = []
-    for box, text in zip(boxes[::-1], texts[::-1], strict=True):
-        plates.append(_place(box, text_size(text, height), pad, image, plates))
-    for plate, text, color in zip(plates[::-1], texts, colors, strict=True):
-        cv2.rectangle(image, (plate.left, plate.top), (plate.right - 1, plate.bottom - 1), to_bgr(color), cv2.FILLED)
-        draw_text(image, text, plate.left + pad, plate.top, height, text_color_on(color))
+    for box, text, color in zip(boxes[::-1], texts[::-1], colors[::-1], strict=True):
+        text = shorten(text, height, image.shape[1] - 2 * pad)
+        plate = _place(box, text_size(text, height), pad, image, plates)
+        if plate is not None:
+            plates.append(plate)
+            corners = (plate.left, plate.top), (plate.right - 1, plate.bottom - 1)
+            cv2.rectangle(image, *corners, to_bgr(color), cv2.FILLED)
+            draw_text(image, text, plate.left + pad, plate.top, height, text_color_on(color))
 
 
-def _place(box: np.ndarray, size: tuple[int, int], pad: int, image: np.ndarray, placed: list[_Plate]) -> _Plate:
-    """Choose the first free one of six places around a box, else the one that covers least of other plates."""
+def _place(box: np.ndarray, size: tuple[int, int], pad: int, image: np.ndarray, placed: list[_Plate]) -> _Plate | None:
+    """Choose the first free one of six places around a box."""
     left, top, right, bottom = box.tolist()
     width, height = size[0] + 2 * pad, size[1]
-    above, below, inside = top - height, bottom + 1, top
-    corners = [(left, above), (left, inside), (left, below), (right - width + 1, above), (right - width + 1, below)]
+    above = top - height if top >= height else top  # pushed down from outside it would hide the box's edge
+    below, flush_right = bottom + 1, right - width + 1
+    corners = [(left, above), (left, top), (left, below), (flush_right, above), (flush_right, below)]
     candidates = [_inside(x, y, width, height, image) for x, y in [*corners, (left, bottom - height + 1)]]
-    if above < 0:  # clamping would push it over the box's edge: inside is the tidier place
-        candidates = [*candidates[1:], candidates[0]]
-    return min(candidates, key=lambda plate: sum(plate.overlap(other) for other in placed))
+    free = (plate for plate in candidates if not any(plate.overlaps(other) for other in placed))
+    return next(free, None)
 
 
 def _inside(left: int, top: int, width: int, height: int, image: np.ndarray) -> _Plate:

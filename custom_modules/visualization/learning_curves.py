@@ -29,7 +29,7 @@ Curve = tuple[np.ndarray, np.ndarray]
 def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
     """Plot loss, its parts, the learning rate and the validation scores over the iterations.
 
-    Curves of many points are shown as a running mean over about 1/40 of the run; of the total loss the single values
+    Curves of many points are shown smoothed over about 1/40 of the run; of the total loss the single values
     are drawn behind it.  Panels without data are left out.
 
     Args:
@@ -78,33 +78,33 @@ def group_curves(scalars: Sequence[Scalar]) -> dict[tuple[str, str], Curve]:
     return {key: tuple(np.array(sorted(values), dtype=np.float64).T) for key, values in points.items()}
 
 
-def running_mean(values: np.ndarray, window: int) -> np.ndarray:
-    """Smooth by a centred mean whose window shrinks symmetrically at the ends, so that these are not bent.
+def smooth(values: np.ndarray, window: int) -> np.ndarray:
+    """Smooth by a centred median, which takes spikes out, and a mean over it, which rounds its steps.
 
     Args:
         values: (N,).
-        window: Values averaged, at least 1.
+        window: Values looked at; near the ends fewer, symmetrically, so that the ends are not bent.
 
     Returns:
         (N,).
     """
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    index = np.arange(len(values))
-    half = np.minimum(np.minimum(index, len(values) - 1 - index), window // 2)
-    return (sums[index + half + 1] - sums[index - half]) / (2 * half + 1)
+    halves = [min(index, len(values) - 1 - index, window // 2) for index in range(len(values))]
+    for statistic in (np.median, np.mean):
+        values = np.array([statistic(values[i - half : i + half + 1]) for i, half in enumerate(halves)])
+    return values
 
 
 def _is_loss_part(name: str) -> bool:
     return 'loss' in name and name != 'loss'
 
 
-def _smooth(curve: Curve) -> Curve:
-    return curve[0], running_mean(curve[1], max(1, len(curve[1]) // _SMOOTHED_POINTS))
+def _smooth_curve(curve: Curve) -> Curve:
+    return curve[0], smooth(curve[1], max(1, len(curve[1]) // _SMOOTHED_POINTS))
 
 
 def _plot_total_loss(axes: 'Axes', curve: Curve) -> None:
     axes.plot(*curve, color=_COLORS[0], alpha=0.3, linewidth=1, label='each log step')
-    axes.plot(*_smooth(curve), color=_COLORS[0], linewidth=2, label='running mean')
+    axes.plot(*_smooth_curve(curve), color=_COLORS[0], linewidth=2, label='smoothed')
     style_axes(axes, 'Training loss', '', 'loss')
     axes.set_ylim(bottom=0, top=_upper_limit(curve[1]))
     legend_outside(axes)
@@ -116,7 +116,7 @@ def _plot_loss_parts(axes: 'Axes', curves: dict[str, Curve]) -> None:
     for name in sorted(curves, key=lambda name: (_kind(name), name)):
         stage = _STAGE.match(name)
         style = _LINE_STYLES[int(stage[1]) % len(_LINE_STYLES)] if stage else '-'
-        axes.plot(*_smooth(curves[name]), color=colors[_kind(name)], linestyle=style, linewidth=1.5, label=name)
+        axes.plot(*_smooth_curve(curves[name]), color=colors[_kind(name)], linestyle=style, linewidth=1.5, label=name)
     style_axes(axes, 'Parts of the loss', '', 'loss')
     axes.set_ylim(bottom=0, top=_upper_limit(np.concatenate([curve[1] for curve in curves.values()])))
     legend_outside(axes, ncols=1 + len(curves) // 13, handlelength=2.8)

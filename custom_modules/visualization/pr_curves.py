@@ -42,7 +42,7 @@ def plot_pr_curves(result: 'DetectionResult', out_png: str | Path, palette: Sequ
     kind = 'masks' if result.iou_type == 'segm' else 'boxes'
     style_axes(axes, f'Precision and recall of {kind} at IoU 0.50', 'recall', 'precision')
     axes.set(xlim=(0, 1.005), ylim=(0, 1.02))
-    legend_outside(axes, title='class  AP50', alignment='left')
+    legend_outside(axes, title='class and AP50', alignment='left')
     save_figure(figure, out_png)
 
 
