@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -39,6 +40,25 @@ def run(main: Callable[[], int | None]) -> None:
 
         if not isinstance(error, UserError):
             raise
-        print(f'error: {error}', file=sys.stderr)
+        report(error)
         sys.exit(2)
     sys.exit(code)
+
+
+def fail(message: str) -> NoReturn:
+    """End the process with a user's mistake as one line and exit code 2 (for code that must not load the package)."""
+    print(f'error: {message}', file=sys.stderr)
+    sys.exit(2)
+
+
+def report(error: Exception) -> None:
+    """Tell the user, or, under torchrun, tell the launcher, which speaks once for all ranks."""
+    if 'TORCHELASTIC_ERROR_FILE' not in os.environ:
+        print(f'error: {error}', file=sys.stderr)
+        return
+    import json
+    import time
+
+    # The layout torchrun reads (torch.distributed.elastic.multiprocessing.errors).
+    message = {'message': str(error), 'extraInfo': {'timestamp': str(int(time.time()))}}
+    Path(os.environ['TORCHELASTIC_ERROR_FILE']).write_text(json.dumps({'message': message}), encoding='utf-8')

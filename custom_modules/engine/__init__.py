@@ -1,1 +1,43 @@
-"""Interim."""
+"""Running models: configs, training, checkpoints, restarts, several processes."""
+
+from . import amp, hooks
+from .checkpoint import (
+    fetch_weights,
+    load_weights,
+    read_checkpoint,
+    trust_checkpoints,
+    use_safe_loaders,
+    weights_folder,
+    write_checkpoint,
+)
+from .config import load_config
+from .distributed import num_ranks, on_main_rank, start_distributed, stop_distributed
+from .loops import ResumableEpochLoop
+from .runner import TrashRunner
+from .sampler import ResumableSampler
+from .training import TrainOptions, build_runner, train
+
+use_safe_loaders()
+
+__all__ = [
+    'ResumableEpochLoop',
+    'ResumableSampler',
+    'TrainOptions',
+    'TrashRunner',
+    'amp',
+    'build_runner',
+    'fetch_weights',
+    'hooks',
+    'load_config',
+    'load_weights',
+    'num_ranks',
+    'on_main_rank',
+    'read_checkpoint',
+    'start_distributed',
+    'stop_distributed',
+    'train',
+    'trust_checkpoints',
+    'use_safe_loaders',
+    'weights_folder',
+    'write_checkpoint',
+]

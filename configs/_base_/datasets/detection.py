@@ -1,0 +1,57 @@
+"""A trash detection set in COCO format: ``--data-root`` says where, the json says which classes."""
+
+data_root = 'data/trash'
+
+# Photographs of the trash sets are 1024 x 1024 or thereabouts: squares around and above that size, then wide and
+# tall shapes, which also change the aspect ratio.
+squares = [(side, side) for side in (768, 896, 1024, 1152, 1280)]
+wide_and_tall = [(1280, 896), (896, 1280), (1152, 768), (768, 1152)]
+
+train_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='LoadTrashAnnotations', with_mask=True),
+    dict(type='RandomFlip', prob=0.5),
+    dict(
+        type='RandomChoice',
+        transforms=[
+            [dict(type='RandomChoiceResize', scales=squares + wide_and_tall, keep_ratio=False)],
+            [
+                dict(type='RandomChoiceResize', scales=squares, keep_ratio=True),
+                dict(type='RandomCrop', crop_type='absolute_range', crop_size=(512, 896), allow_negative_crop=True),
+                dict(type='RandomChoiceResize', scales=squares, keep_ratio=True),
+            ],
+        ],
+    ),
+    dict(type='PackDetInputs'),
+]
+test_pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=(1024, 1024), keep_ratio=True),
+    dict(
+        type='PackDetInputs',
+        meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor'),
+    ),
+]
+
+# Pictures over all cards and accumulation steps for one update of the weights; the batch per card follows from it.
+total_batch_size = 8
+
+train_dataloader = dict(
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='ResumableSampler', shuffle=True),
+    dataset=dict(type='TrashDetDataset', data_root=data_root, ann_file='train.json', pipeline=train_pipeline),
+)
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=4,
+    persistent_workers=True,
+    sampler=dict(type='ResumableSampler', shuffle=False),
+    dataset=dict(
+        type='TrashDetDataset', data_root=data_root, ann_file='val.json', test_mode=True, pipeline=test_pipeline
+    ),
+)
+test_dataloader = val_dataloader
+
+val_evaluator = dict(type='TrashCocoMetric')
+test_evaluator = val_evaluator

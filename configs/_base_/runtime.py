@@ -1,0 +1,21 @@
+"""What every run shares: logging, checkpoints, curves, seed."""
+
+default_scope = 'mmdet'
+randomness = dict(seed=0)
+
+default_hooks = dict(
+    runtime_info=dict(type='RuntimeInfoHook'),
+    timer=dict(type='IterTimerHook'),
+    param_scheduler=dict(type='ParamSchedulerHook'),
+    logger=dict(type='LoggerHook', interval=10, ignore_last=False),
+    curves=dict(type='CurvesHook'),
+    finite=dict(type='FiniteLossHook'),
+    checkpoint=dict(type='SafeCheckpointHook', save_best='mAP50'),
+    report=dict(type='DetectionReportHook'),
+    sampler_seed=None,
+)
+
+env_cfg = dict(mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
+log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
+log_level = 'INFO'
+visualizer = dict(type='DetLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer')

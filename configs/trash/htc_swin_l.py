@@ -1,0 +1,10 @@
+"""HTC with Swin-L.
+
+    tools/dist_train.sh configs/trash/htc_swin_l.py 4
+
+Score: not measured.
+"""
+
+_base_ = './htc_swin_t.py'
+
+model = _base_.swin_l

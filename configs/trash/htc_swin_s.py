@@ -1,0 +1,10 @@
+"""HTC with Swin-S.
+
+    tools/dist_train.sh configs/trash/htc_swin_s.py 4
+
+Score: not measured.
+"""
+
+_base_ = './htc_swin_t.py'
+
+model = _base_.swin_s

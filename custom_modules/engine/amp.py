@@ -1,0 +1,47 @@
+"""Mixed precision that runs on any device."""
+
+from contextlib import contextmanager
+
+import torch
+from mmengine.config import Config
+from mmengine.optim import OptimWrapper
+from mmengine.registry import OPTIM_WRAPPERS
+
+
+@OPTIM_WRAPPERS.register_module()
+class Bfloat16OptimWrapper(OptimWrapper):
+    """Run the forward pass in bfloat16; its range is float32's, so no loss scaling is needed.
+
+    Upstream's AmpOptimWrapper needs a GPU and scales the loss for any type.
+    """
+
+    @contextmanager
+    def optim_context(self, model: torch.nn.Module):
+        """Cast what gains from it inside the block."""
+        device = next(model.parameters()).device.type
+        with super().optim_context(model), torch.autocast(device, dtype=torch.bfloat16):
+            yield
+
+
+def use_mixed_precision(cfg: Config) -> str:
+    """Switch a config to mixed precision and say which.
+
+    bfloat16 where the device has it (CPUs, and cards from Ampere on), else
+    float16 with loss scaling.
+    """
+    if not torch.cuda.is_available() or torch.cuda.is_bf16_supported(including_emulation=False):
+        cfg.optim_wrapper.type = 'Bfloat16OptimWrapper'
+        return 'mixed precision: bfloat16'
+    cfg.optim_wrapper.type = 'AmpOptimWrapper'
+    cfg.optim_wrapper.dtype = 'float16'
+    cfg.optim_wrapper.loss_scale = 'dynamic'
+    return 'mixed precision: float16 with loss scaling (this card has no bfloat16)'
+
+
+def use_low_memory(cfg: Config) -> str:
+    """Switch activation checkpointing on: the backbone's inner activations are computed again for the backward."""
+    if 'with_cp' in cfg.model.backbone or cfg.model.backbone.type.endswith('SwinTransformer'):
+        cfg.model.backbone.with_cp = True
+    else:
+        cfg.activation_checkpointing = ['backbone']
+    return "low memory: the backbone's activations are recomputed in the backward pass"

@@ -1,0 +1,192 @@
+"""Reading configs, with the mistakes mmengine accepts in silence turned into messages."""
+
+import ast
+import difflib
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import Registry
+from mmengine.registry import root as mmengine_root
+from mmengine.runner import Runner
+
+from ..utils import UserError
+
+# What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
+KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
+    'activation_checkpointing',
+    'compile',
+    'custom_imports',
+    'data_root',
+    'efficient_conv_bn_eval',
+    'find_unused_parameters',
+    'model_wrapper_cfg',
+    'sync_bn',
+    'total_batch_size',
+    'tta_model',
+    'tta_pipeline',
+}
+
+# `type` here is not the name of a registered component.
+_FREE_TYPES = frozenset({'nms', 'soft_nms', 'nms_match', 'nms_rotated'})
+
+
+def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
+    """Read a config and check it.
+
+    Args:
+        path: The config file.
+        overrides: Dotted keys and values of ``--cfg-options``.
+
+    Returns:
+        The config without the helper variables of its files.
+
+    Raises:
+        UserError: No such file, a Python error in it, a top-level key nothing
+            reads, a helper that has no effect, or an unknown ``type``.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f'{path}: no such config{_similar_files(path)}')
+    check_names(path)
+    try:
+        cfg = Config.fromfile(str(path))
+    except Exception as error:  # a config is a program of the user's: whatever it raises is about that file
+        raise UserError(f'{path}: {type(error).__name__}: {" ".join(str(error).split())}') from None
+    _merge(cfg, overrides or {})
+    for key in set(cfg) - KEYS:
+        cfg.pop(key)
+    check_types(cfg)
+    return cfg
+
+
+def _similar_files(path: Path) -> str:
+    found = sorted(file.name for file in path.parent.glob('*.py')) if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, found, n=3, cutoff=0.5)
+    return f'; did you mean {" or ".join(close)}?' if close else ''
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` pairs; a value that is no Python literal is text.
+
+    Raises:
+        UserError: A pair has no ``=``.
+    """
+    overrides = {}
+    for pair in pairs:
+        key, equals, text = pair.partition('=')
+        if not equals or not key:
+            raise UserError(f'--cfg-options {pair}: write KEY=VALUE, such as optim_wrapper.optimizer.lr=2e-4')
+        try:
+            overrides[key] = ast.literal_eval(text)
+        except (ValueError, SyntaxError):
+            overrides[key] = {'true': True, 'false': False, 'none': None}.get(text.lower(), text)
+    return overrides
+
+
+def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
+    for key in overrides:
+        *parents, _ = key.split('.')
+        if (key if not parents else parents[0]) not in KEYS:
+            raise UserError(f'--cfg-options {key}: unknown key{_suggest(key.split(".")[0], KEYS)}')
+        place: Any = cfg
+        for depth, part in enumerate(parents):
+            inside = dict(enumerate(place)) if isinstance(place, (list, tuple)) else place
+            part = int(part) if isinstance(place, (list, tuple)) and part.isdigit() else part
+            if not isinstance(inside, (dict, Config)) or part not in inside:
+                where = '.'.join(parents[: depth + 1])
+                raise UserError(
+                    f'--cfg-options {key}: the config has no {where}{_suggest(str(part), map(str, inside))}'
+                )
+            place = inside[part]
+    cfg.merge_from_dict(overrides)
+
+
+def check_names(path: Path, used_below: frozenset[str] = frozenset()) -> None:
+    """Check that every name a config file assigns is read by someone.
+
+    Args:
+        path: A config file; the local files it inherits from are checked too.
+        used_below: Names that files inheriting from this one use through ``_base_``.
+
+    Raises:
+        UserError: A name is neither a key of the runner nor used as a helper,
+            so that assigning it changes nothing.
+    """
+    try:
+        tree = ast.parse(path.read_text(encoding='utf-8'))
+    except (SyntaxError, UnicodeDecodeError) as error:
+        raise UserError(f'{path}: not a Python file: {error}') from None
+    assigned = {name.id: node.lineno for node in tree.body if isinstance(node, ast.Assign) for name in node.targets}
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+    for name, line in assigned.items():
+        if name not in KEYS | used | used_below | {'_base_'}:
+            raise UserError(f'{path}, line {line}: nothing reads {name!r}{_suggest(name, KEYS)}')
+    through_base = {
+        node.attr
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == '_base_'
+    }
+    for base in _local_bases(tree, path):
+        if not base.is_file():
+            raise UserError(f'{path}: inherits from {base}, which does not exist')
+        check_names(base, used_below | through_base)
+
+
+def _local_bases(tree: ast.Module, path: Path) -> list[Path]:
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == '_base_':
+            bases = ast.literal_eval(node.value)
+            bases = [bases] if isinstance(bases, str) else bases
+            return [(path.parent / base).resolve() for base in bases if '::' not in base]
+    return []
+
+
+def check_types(cfg: Config) -> None:
+    """Check that every ``type`` in a config is a registered component.
+
+    Raises:
+        UserError: One is not; names its place and the nearest names.
+    """
+    known = _registered_names()
+    for place, name in _types(cfg.to_dict()):
+        bare = name.rsplit('.', 1)[-1]
+        if bare not in known and bare not in _FREE_TYPES:
+            raise UserError(f'{cfg.filename}: unknown type {name!r} in {place}{_suggest(bare, known)}')
+
+
+def _registered_names() -> set[str]:
+    # Imported here: whoever only reads a config has no need for all of mmdet.
+    from mmdet.utils import register_all_modules
+
+    register_all_modules(init_default_scope=False)
+    names: set[str] = set()
+    for registry in vars(mmengine_root).values():
+        if isinstance(registry, Registry):
+            names |= _names_below(registry)
+    return names
+
+
+def _names_below(registry: Any) -> set[str]:
+    names = set(registry.module_dict)
+    for child in registry.children.values():
+        names |= _names_below(child)
+    return names
+
+
+def _types(value: Any, place: str = 'config') -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        if isinstance(value.get('type'), str):
+            yield place, value['type']
+        for key, part in value.items():
+            yield from _types(part, f'{place}.{key}' if place != 'config' else str(key))
+    elif isinstance(value, (list, tuple)):
+        for index, part in enumerate(value):
+            yield from _types(part, f'{place}[{index}]')
+
+
+def _suggest(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+    return f'; did you mean {" or ".join(close)}?' if close else ''

@@ -1,0 +1,56 @@
+"""Keep a run's numbers as csv and its learning curves as a picture."""
+
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class CurvesHook(Hook):
+    """Write ``scalars.csv`` as training goes and redraw ``curves.png`` after every validation.
+
+    A resumed run continues its file: steps after the checkpoint are dropped,
+    so that none appears twice.
+
+    Args:
+        interval: Iterations between two lines; the losses are means over them.
+    """
+
+    priority = 'BELOW_NORMAL'
+
+    def __init__(self, *, interval: int = 10) -> None:
+        self.interval = interval
+        self.scalars = None
+
+    def before_train(self, runner) -> None:
+        """Open the csv at the iteration the run starts from."""
+        if is_main_process():
+            from ...visualization import ScalarsCsv
+
+            self.scalars = ScalarsCsv(Path(runner.work_dir) / 'scalars.csv', resume_iter=runner.iter)
+
+    def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
+        """Write the means of the losses and the learning rate."""
+        iteration = runner.iter + 1
+        if self.scalars is None or iteration % self.interval:
+            return
+        buffers = runner.message_hub.log_scalars
+        values = {
+            name.removeprefix('train/'): buffer.mean(self.interval)
+            for name, buffer in buffers.items()
+            if name.startswith('train/')
+        }
+        self.scalars.append(iteration, runner.epoch, 'train', values)
+
+    def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        """Write the scores and redraw the curves."""
+        if self.scalars is not None and metrics:
+            self.scalars.append(runner.iter, runner.epoch, 'val', metrics)
+            self._draw(runner)
+
+    def _draw(self, runner) -> None:
+        from ...visualization import plot_learning_curves
+
+        plot_learning_curves(self.scalars.path, Path(runner.work_dir) / 'curves.png')

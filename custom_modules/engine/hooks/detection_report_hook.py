@@ -1,0 +1,24 @@
+"""Show and keep the detection scores per class after every validation."""
+
+from pathlib import Path
+
+from mmengine.dist import is_main_process
+from mmengine.hooks import Hook
+from mmengine.registry import HOOKS
+
+
+@HOOKS.register_module()
+class DetectionReportHook(Hook):
+    """Print the table per class and write it, with the precision-recall curves, to ``val/`` in the run's folder."""
+
+    def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
+        """Take the details of the validation that just ended from its metric."""
+        if not is_main_process():
+            return
+        from ...evaluation import format_table, save_result
+
+        for metric in runner.val_loop.evaluator.metrics:
+            result = getattr(metric, 'last_result', None)
+            if result is not None:
+                runner.logger.info('\n' + format_table(result))
+                save_result(result, Path(runner.work_dir) / 'val')

@@ -1,0 +1,196 @@
+"""mmengine's Runner, with training state that survives anything and logs that can be read."""
+
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.distributed as torch_dist
+from mmengine.dist import get_world_size, is_main_process
+from mmengine.logging import HistoryBuffer
+from mmengine.model import is_model_wrapper
+from mmengine.registry import DATASETS, RUNNERS
+from mmengine.runner import Runner
+from torch.utils.data import DataLoader
+
+from ..utils import UserError
+from .checkpoint import load_weights, read_checkpoint, write_checkpoint
+from .seeding import SeededDataset, random_state, restore_random_state
+
+FORMAT_VERSION = 1
+KEPT_LOG_VALUES = 1000  # more than any smoothing window; the whole history is in scalars.csv
+
+
+@RUNNERS.register_module()
+class TrashRunner(Runner):
+    """Runner whose samples, checkpoints and restarts are reproducible.
+
+    Differences to upstream: samples draw their random numbers from (seed,
+    epoch, index, repeat); a checkpoint holds plain values only, the random
+    state of every rank, and is written in one piece; resuming reads no code.
+    """
+
+    @staticmethod
+    def build_dataloader(
+        dataloader: DataLoader | dict, seed: int | None = None, diff_rank_seed: bool = False
+    ) -> DataLoader:
+        """Build a loader whose draws do not depend on workers, ranks or restarts."""
+        if isinstance(dataloader, DataLoader):
+            return dataloader
+        options = dict(dataloader)
+        dataset = DATASETS.build(options['dataset'])
+        dataset.full_init()
+        options['dataset'] = SeededDataset(dataset, seed=seed or 0)
+        options['worker_init_fn'] = {'type': _quiet_worker}
+        if not options.get('num_workers'):
+            options['persistent_workers'] = False
+        loader = Runner.build_dataloader(options, seed=seed, diff_rank_seed=diff_rank_seed)
+        # Without a generator of its own the loader draws from the global one, at a different point after a restart.
+        loader.generator = torch.Generator().manual_seed(seed or 0)
+        return loader
+
+    def dump_config(self) -> None:
+        """Write the resolved config to ``config.py`` in the run's folder (training only)."""
+        if self._train_dataloader is not None and is_main_process():
+            self.cfg.dump(str(Path(self.work_dir) / 'config.py'))
+
+    def _log_env(self, env_cfg: dict) -> None:
+        """Log the seed and the device; ``tools/doctor.py`` tells the rest."""
+        device = (
+            torch.cuda.get_device_name() if torch.cuda.is_available() else f'CPU, {torch.get_num_threads()} threads'
+        )
+        self.logger.info(f'torch {torch.__version__} on {device}, {get_world_size()} process(es), seed {self.seed}')
+
+    @property
+    def plain_model(self) -> torch.nn.Module:
+        """The model without its distributed wrapper."""
+        return self.model.module if is_model_wrapper(self.model) else self.model
+
+    def load_checkpoint(self, filename: str, map_location: Any = 'cpu', **kwargs) -> dict:
+        """Load weights for evaluation or as a start.
+
+        While training (``load_from``) what fits is taken; everywhere else all of it must fit.
+        """
+        content = read_checkpoint(filename, map_location)
+        partial = self._train_dataloader is not None
+        self.logger.info('loaded ' + load_weights(self.plain_model, content, filename, partial=partial))
+        self._has_loaded = True
+        return content
+
+    def save_state(self, path: str | Path, *, epoch: int, iteration: int, validation_due: bool) -> None:
+        """Write everything that a restart needs; to be called on every rank.
+
+        Args:
+            path: File to write.
+            epoch: Complete passes so far.
+            iteration: Complete iterations so far.
+            validation_due: Whether a validation belongs here and is still to come.
+
+        Raises:
+            UserError: The weights are not finite, or the file cannot be written.
+        """
+        states = _gather(random_state())
+        if not is_main_process():
+            return
+        content = self._weights(epoch, iteration)
+        content['meta'].update(validation_due=validation_due, world_size=get_world_size())
+        content['optimizer'] = self.optim_wrapper.state_dict()
+        content['param_schedulers'] = _plain([scheduler.state_dict() for scheduler in self.param_schedulers or []])
+        content['message_hub'] = _plain_message_hub(self.message_hub)
+        content['random_states'] = states
+        self.call_hook('before_save_checkpoint', checkpoint=content)
+        write_checkpoint(content, path)
+
+    def save_weights(self, path: str | Path, *, epoch: int, iteration: int) -> None:
+        """Write the weights alone, fit for testing and predicting; to be called on the main rank."""
+        content = self._weights(epoch, iteration)
+        self.call_hook('before_save_checkpoint', checkpoint=content)
+        content.pop('ema_state_dict', None)
+        write_checkpoint(content, path)
+
+    def _weights(self, epoch: int, iteration: int) -> dict[str, Any]:
+        state_dict = {key: value.detach().cpu() for key, value in self.plain_model.state_dict().items()}
+        broken = [key for key, value in state_dict.items() if value.is_floating_point() and not value.isfinite().all()]
+        if broken:
+            raise UserError(
+                f'the weights are no longer finite after iteration {iteration} ({broken[0]} and {len(broken) - 1} '
+                f'more), nothing was saved; lower optim_wrapper.optimizer.lr or train without --amp'
+            )
+        metainfo = self.train_dataloader.dataset.metainfo
+        meta = {
+            'format_version': FORMAT_VERSION,
+            'epoch': epoch,
+            'iter': iteration,
+            'seed': self.seed,
+            'experiment_name': self.experiment_name,
+            'classes': list(metainfo['classes']),
+            'cat_ids': [int(cat_id) for cat_id in metainfo['cat_ids']],
+        }
+        return {'meta': meta, 'state_dict': state_dict}
+
+    def resume(self, filename: str, **kwargs) -> None:
+        """Continue from what :meth:`save_state` wrote.
+
+        Raises:
+            UserError: The file is damaged, of another model, or holds weights only.
+        """
+        content = read_checkpoint(filename)
+        if 'optimizer' not in content or 'random_states' not in content:
+            raise UserError(f'{filename}: holds weights only; start from it with --load-from, or resume from last.pth')
+        load_weights(self.plain_model, content, filename)
+        self.call_hook('after_load_checkpoint', checkpoint=content)
+        meta = content['meta']
+        if meta['seed'] != self.seed:
+            raise UserError(f'{filename}: was trained with seed {meta["seed"]}; resume with --seed {meta["seed"]}')
+        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
+        self.train_loop.validation_due = meta['validation_due']
+        self.optim_wrapper.load_state_dict(content['optimizer'])
+        for scheduler, state in zip(self.param_schedulers or [], content['param_schedulers'], strict=True):
+            scheduler.load_state_dict(state)
+        _restore_message_hub(self.message_hub, content['message_hub'])
+        states = content['random_states']
+        rank = torch_dist.get_rank() if torch_dist.is_initialized() else 0
+        if rank < len(states):
+            restore_random_state(states[rank])
+        self._has_loaded = True
+        self.logger.info(f'resumed {filename} after epoch {self.epoch}, iteration {self.iter}')
+
+
+def _quiet_worker(worker_id: int, **kwargs) -> None:
+    """Leave ctrl-C to the main process: a worker that dies of it takes the checkpoint with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    torch.set_num_threads(1)
+
+
+def _gather(value: Any) -> list[Any]:
+    if not torch_dist.is_initialized():
+        return [value]
+    values = [None] * torch_dist.get_world_size()
+    torch_dist.all_gather_object(values, value)
+    return values
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy numbers into Python's, all through a nested structure; leave out what is not plain."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _plain_message_hub(hub: Any) -> dict[str, Any]:
+    scalars = {}
+    for name, buffer in hub.log_scalars.items():
+        values, counts = buffer.data
+        scalars[name] = [values[-KEPT_LOG_VALUES:].tolist(), counts[-KEPT_LOG_VALUES:].tolist()]
+    info = {name: value for name, value in hub.runtime_info.items() if isinstance(value, (bool, int, float, str))}
+    return {'log_scalars': scalars, 'runtime_info': info}
+
+
+def _restore_message_hub(hub: Any, state: dict[str, Any]) -> None:
+    for name, (values, counts) in state['log_scalars'].items():
+        hub.log_scalars[name] = HistoryBuffer(values, counts)
+    hub.runtime_info.update(state['runtime_info'])

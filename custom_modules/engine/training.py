@@ -1,0 +1,121 @@
+"""From a config and a user's wishes to a finished training."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from mmengine.config import Config
+
+from ..utils import UserError
+from .amp import use_low_memory, use_mixed_precision
+from .batch import share_out_batch
+from .data import use_data
+from .distributed import num_ranks, on_main_rank, start_distributed
+from .runner import TrashRunner
+from .start_weights import use_start_weights
+from .work_dir import checkpoint_to_resume, claim_folder, run_folder
+
+
+@dataclass
+class TrainOptions:
+    """What a user asks of one training beside its config.
+
+    Attributes:
+        data_root: Folder of the data set; None for the config's.
+        train_ann: Training json; None for train.json of the data root.
+        work_dir: Folder of the run; None for ``work_dirs/<config name>``.
+        resume: Checkpoint to go on from, True for the run's newest.
+        load_from: Start weights, ``'none'`` for none.
+        amp: Mixed precision.
+        low_memory: Activation checkpointing.
+        seed: Seed; None for the config's.
+    """
+
+    data_root: str | None = None
+    train_ann: str | None = None
+    work_dir: str | None = None
+    resume: str | bool | None = None
+    load_from: str | None = None
+    amp: bool = False
+    low_memory: bool = False
+    seed: int | None = None
+
+
+def train(cfg: Config, options: TrainOptions) -> Path:
+    """Train, alone or as one of torchrun's processes.
+
+    Everything that can be wrong is looked for before the run's folder is made.
+
+    Args:
+        cfg: From :func:`~custom_modules.engine.load_config`.
+        options: The user's wishes.
+
+    Returns:
+        The run's folder with ``best.pth``, ``last.pth``, ``scalars.csv`` and the pictures.
+
+    Raises:
+        UserError: Something in the config, the data or the surroundings is wrong.
+    """
+    start_distributed(cfg)
+    folder = run_folder(cfg.filename, options.work_dir)
+    checkpoint = on_main_rank(checkpoint_to_resume, folder, options.resume)
+    notes = [share_out_batch(cfg, num_ranks())]
+    notes += use_data(cfg, options.data_root, options.train_ann)
+    notes += _use_options(cfg, options)
+    # Resuming overwrites whatever the start weights would be.
+    cfg, lines = on_main_rank(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
+    notes += lines if not checkpoint else [f'resuming {checkpoint}']
+    on_main_rank(claim_folder, folder, {'config': cfg.filename, 'options': vars(options)})
+    cfg.work_dir = str(folder)
+    runner = build_runner(cfg)
+    for note in notes:
+        runner.logger.info(note)
+    if checkpoint:
+        runner._resume, runner._load_from = True, str(checkpoint)
+    with memory_advice():
+        runner.train()
+    return folder
+
+
+def _use_options(cfg: Config, options: TrainOptions) -> list[str]:
+    notes = []
+    if options.amp:
+        notes.append(use_mixed_precision(cfg))
+    if options.low_memory:
+        notes.append(use_low_memory(cfg))
+    if options.seed is not None:
+        cfg.randomness = {**cfg.get('randomness', {}), 'seed': options.seed}
+    return notes
+
+
+def _with_start_weights(cfg: Config, load_from: str | None) -> tuple[Config, list[str]]:
+    lines = use_start_weights(cfg, load_from)
+    return cfg, lines
+
+
+def build_runner(cfg: Config) -> TrashRunner:
+    """Build the runner, a component's wrong argument told in one line.
+
+    Raises:
+        UserError: A component does not take an argument the config gives it.
+    """
+    try:
+        return TrashRunner.from_cfg(cfg)
+    except TypeError as error:
+        if 'argument' not in str(error):
+            raise
+        raise UserError(f'{cfg.filename}: {" ".join(str(error).split())}') from None
+
+
+@contextmanager
+def memory_advice() -> Iterator[None]:
+    """Turn a card's lack of memory into advice."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            'the card ran out of memory; add --amp, --low-memory, or share the batch over more steps by '
+            '--cfg-options optim_wrapper.accumulative_counts=2 (or 4, 8, ...)'
+        ) from None

@@ -1,0 +1,80 @@
+"""Mistakes in configs are found before anything is built."""
+
+import pytest
+
+from custom_modules.engine.config import load_config, parse_overrides
+from custom_modules.utils import UserError
+
+pytestmark = pytest.mark.fast
+
+GOOD = "model = dict(type='RetinaNet')\nwidth = 3\ntrain_cfg = dict(max_epochs=width)\n"
+
+
+def write(folder, text, name='leaf.py'):
+    (folder / name).write_text(text)
+    return folder / name
+
+
+def test_helpers_are_dropped_and_used_values_kept(tmp_path):
+    cfg = load_config(write(tmp_path, GOOD))
+    assert cfg.train_cfg.max_epochs == 3
+    assert 'width' not in cfg
+
+
+@pytest.mark.parametrize(
+    ('text', 'message'),
+    [
+        pytest.param('optim_wraper = dict()', "line 1: nothing reads 'optim_wraper'; did you mean optim_wrapper", id='key'),
+        pytest.param('\ntrain_pipeline = []', "line 2: nothing reads 'train_pipeline'", id='helper-without-effect'),
+        pytest.param("model = dict(type='RetinaNett')", "unknown type 'RetinaNett' in model; did you mean RetinaNet", id='type'),
+        pytest.param("model = dict(a=[dict(type='Nope')])", "unknown type 'Nope' in model.a[0]", id='nested-type'),
+        pytest.param('model = dict(', 'not a Python file', id='syntax'),
+        pytest.param('model = dict(x=1 / 0)', 'ZeroDivisionError', id='raises'),
+        pytest.param("_base_ = './gone.py'", 'gone.py, which does not exist', id='base'),
+    ],
+)
+def test_mistakes_are_named_in_one_line(tmp_path, text, message):
+    with pytest.raises(UserError) as error:
+        load_config(write(tmp_path, text))
+    assert message in str(error.value)
+    assert 'leaf.py' in str(error.value)
+    assert '\n' not in str(error.value)
+
+
+def test_a_helper_used_by_the_inheriting_file_is_no_mistake(tmp_path):
+    write(tmp_path, 'small = dict(type="RetinaNet")\nodd = 1\nvalue = odd\n', 'base.py')
+    leaf = write(tmp_path, "_base_ = './base.py'\nmodel = _base_.small\n")
+    with pytest.raises(UserError, match="base.py, line 3: nothing reads 'value'"):
+        load_config(leaf)
+    write(tmp_path, 'small = dict(type="RetinaNet")\n', 'base.py')
+    assert load_config(leaf).model.type == 'RetinaNet'
+
+
+def test_missing_config_suggests_its_neighbours(tmp_path):
+    write(tmp_path, GOOD, 'htc_swin_l.py')
+    with pytest.raises(UserError, match=r'did you mean htc_swin_l\.py'):
+        load_config(tmp_path / 'htc_swim_l.py')
+
+
+@pytest.mark.parametrize(
+    ('pairs', 'expected'),
+    [
+        pytest.param(['a.b=2e-4', 'c=[1,2]'], {'a.b': 2e-4, 'c': [1, 2]}, id='literals'),
+        pytest.param(['a=text/with=sign', 'b=true', 'c=none'], {'a': 'text/with=sign', 'b': True, 'c': None}, id='words'),
+    ],
+)
+def test_overrides_are_read(pairs, expected):
+    assert parse_overrides(pairs) == expected
+
+
+@pytest.mark.parametrize(
+    ('override', 'message'),
+    [
+        pytest.param('trian_cfg.max_epochs=1', 'did you mean train_cfg', id='first-part'),
+        pytest.param('model.bakbone.depth=1', 'the config has no model.bakbone', id='inner-part'),
+        pytest.param('lr', 'write KEY=VALUE', id='no-value'),
+    ],
+)
+def test_mistaken_overrides_are_refused(tmp_path, override, message):
+    with pytest.raises(UserError, match=message):
+        load_config(write(tmp_path, GOOD), parse_overrides([override]))

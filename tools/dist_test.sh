@@ -1,0 +1,14 @@
+#!/usr/bin/env bash
+# Test on several cards, or on several CPU ranks where there are no cards:
+#   tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]
+# Several machines: as for tools/dist_train.sh.
+set -euo pipefail
+tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+python=$(command -v python || command -v python3 || echo "$tools/../.venv/bin/python")
+if [ $# -lt 3 ]; then
+    echo "usage: tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]" >&2
+    exit 2
+fi
+config=$1 checkpoint=$2 gpus=$3
+shift 3
+exec "$python" "$tools/_torchrun.py" "$gpus" "$tools/test.py" "$config" "$checkpoint" "$@"

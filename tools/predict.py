@@ -1,0 +1,94 @@
+"""Detect trash on pictures.
+
+python tools/predict.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth photos/ --out found.json --draw drawn
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools._launch import run
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file the checkpoint was trained with')
+    parser.add_argument('checkpoint', help='weights, e.g. work_dirs/htc_swin_l/best.pth')
+    parser.add_argument('images', nargs='+', help='pictures, folders, or quoted patterns')
+    parser.add_argument('--out', required=True, help='detections as COCO json')
+    parser.add_argument('--ann', help='COCO json whose image ids to use (default: 1 to n, listed in OUT.images.json)')
+    parser.add_argument('--draw', metavar='DIR', help='also draw the detections into this folder')
+    parser.add_argument('--score-thr', type=float, default=0.3, help='draw from this score on (default: 0.3)')
+    parser.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')
+    parser.add_argument('--device', help='cpu, cuda, cuda:1 ... (default: a GPU if there is one)')
+    parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Predict; return 0, or 1 when pictures could not be read."""
+    args = parse_args(argv)
+    from custom_modules.engine import load_config, trust_checkpoints
+    from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.inference import Detector, find_pictures, write_picture_list
+
+    pictures = find_pictures(args.images, args.ann)
+    with trust_checkpoints(args.trust_checkpoint):
+        cfg = load_config(args.config, parse_overrides(args.cfg_options))
+        detector = Detector(cfg, args.checkpoint, device=args.device)
+    unreadable = predict_all(detector, pictures, args)
+    if args.ann is None:
+        write_picture_list(pictures, f'{args.out}.images.json')
+    for picture, reason in unreadable:
+        print(f'not read: {picture.name}: {reason}', file=sys.stderr)
+    print(f'{len(pictures) - len(unreadable)} pictures, detections in {args.out}')
+    return 1 if unreadable else 0
+
+
+def predict_all(detector, pictures: list, args: argparse.Namespace) -> list[tuple]:
+    """Write the detections of all pictures; return those that could not be read, with the reason."""
+    from custom_modules.evaluation import Predictions, PredictionWriter
+
+    unreadable, started = [], time.monotonic()
+    with PredictionWriter(args.out) as writer:
+        for done, (picture, outcome) in enumerate(detector.predict(pictures, batch_size=args.batch_size), start=1):
+            if isinstance(outcome, str):
+                unreadable.append((picture, outcome))
+            else:
+                writer.add(Predictions.from_instances(picture.image_id, outcome, detector.cat_ids))
+                if args.draw:
+                    draw(picture, outcome, detector.classes, args)
+            show_progress(done, len(pictures), started)
+    return unreadable
+
+
+def draw(picture, instances, classes: list[str], args: argparse.Namespace) -> None:
+    """Write one picture with its detections drawn."""
+    import cv2
+
+    from custom_modules.visualization import draw_detections
+
+    kept = instances[instances.scores >= args.score_thr].cpu().numpy()
+    drawn = draw_detections(
+        cv2.imread(str(picture.path)), kept.bboxes, kept.labels, kept.scores, classes, masks=kept.get('masks')
+    )
+    folder = Path(args.draw)
+    folder.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(folder / f'{picture.image_id:06d}_{picture.path.stem}.jpg'), drawn)
+
+
+def show_progress(done: int, total: int, started: float) -> None:
+    """Keep a line on the terminal: pictures done, pictures per second, time left."""
+    if not sys.stderr.isatty() and done != total:
+        return
+    rate = done / max(time.monotonic() - started, 1e-9)
+    left = time.strftime('%H:%M:%S', time.gmtime((total - done) / rate))
+    print(f'\r{done}/{total} pictures, {rate:.1f}/s, {left} left', end='\n' if done == total else '', file=sys.stderr)
+
+
+if __name__ == '__main__':
+    run(main)

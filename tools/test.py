@@ -1,0 +1,65 @@
+"""Score a trained detector on a file of its data set, and keep its predictions.
+
+python tools/test.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth --data-root data/synthetic
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools._launch import run
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file the checkpoint was trained with')
+    parser.add_argument('checkpoint', help='weights, e.g. work_dirs/htc_swin_l/best.pth')
+    parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
+    parser.add_argument('--split', choices=['val', 'test'], default='val', help='val.json or test.json (default: val)')
+    parser.add_argument('--ann', help='another json, looked up in the data root, then here')
+    parser.add_argument('--out', help='predictions as COCO json (default: <run folder>/predictions/<split>.json)')
+    parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Test; return the exit code.  The last line printed is the score."""
+    args = parse_args(argv)
+    from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
+    from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.inference import test
+
+    try:
+        with trust_checkpoints(args.trust_checkpoint):
+            cfg = load_config(args.config, parse_overrides(args.cfg_options))
+            ann = args.ann or f'{args.split}.json'
+            outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out)
+        on_main_rank(report, outcome)
+    finally:
+        stop_distributed()
+    return 0
+
+
+def report(outcome: dict) -> None:
+    """Print the table, write all figures beside the predictions, end with the score."""
+    from custom_modules.evaluation import format_table, result_to_dict
+    from custom_modules.utils import atomic_write
+
+    out = Path(outcome['out'])
+    print(f'predictions: {out}')
+    if not outcome['results']:
+        print('no answers in this file, nothing scored')
+        return
+    figures = {'scores': outcome['scores'], 'details': [result_to_dict(result) for result in outcome['results']]}
+    with atomic_write(out.with_suffix('.metrics.json')) as file:
+        json.dump(figures, file, indent=2)
+    print(format_table(outcome['results'][0]))
+    print(f'mAP50 {outcome["scores"]["mAP50"]:.6f}')
+
+
+if __name__ == '__main__':
+    run(main)

@@ -1,0 +1,61 @@
+"""Train a model from a config, on one CPU, one card, or as one process of tools/dist_train.sh.
+
+python tools/train.py configs/demo/htc_swin.py --data-root data/synthetic --load-from none
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools._launch import run
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line; what it says comes before the config, and the config before defaults."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('config', help='config file, e.g. configs/trash/htc_swin_l.py')
+    parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
+    parser.add_argument('--train-ann', help='training json, in the data root or here (default: train.json)')
+    parser.add_argument('--work-dir', help='folder of the run (default: work_dirs/<config name>)')
+    parser.add_argument('--resume', nargs='?', const=True, metavar='CKPT', help="go on from CKPT or the run's last.pth")
+    parser.add_argument('--load-from', metavar='CKPT|none', help='start weights: a file, a URL, or none at all')
+    parser.add_argument('--amp', action='store_true', help='mixed precision: bfloat16 where the device has it')
+    parser.add_argument('--low-memory', action='store_true', help='recompute activations, for cards of 12 to 24 GB')
+    parser.add_argument('--seed', type=int, help="seed of everything random (default: the config's, 0)")
+    parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
+    parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Train; return the exit code."""
+    args = parse_args(argv)
+    from custom_modules.engine import TrainOptions, load_config, stop_distributed, train, trust_checkpoints
+    from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.hooks import TrainingStopped
+
+    options = TrainOptions(
+        data_root=args.data_root,
+        train_ann=args.train_ann,
+        work_dir=args.work_dir,
+        resume=args.resume,
+        load_from=args.load_from,
+        amp=args.amp,
+        low_memory=args.low_memory,
+        seed=args.seed,
+    )
+    try:
+        with trust_checkpoints(args.trust_checkpoint):
+            folder = train(load_config(args.config, parse_overrides(args.cfg_options)), options)
+    except TrainingStopped as stopped:
+        print(stopped, file=sys.stderr)
+        return stopped.exit_code
+    finally:
+        stop_distributed()
+    print(f'finished, see {folder}')
+    return 0
+
+
+if __name__ == '__main__':
+    run(main)
