@@ -1,1 +1,1 @@
-"""Interim."""
+"""Losses: pure functions under thin modules."""

@@ -1,1 +1,5 @@
-"""Interim."""
+"""Pipeline steps: loading and, later, augmentation."""
+
+from .load_trash_annotations import LoadTrashAnnotations
+
+__all__ = ['LoadTrashAnnotations']

@@ -1,0 +1,76 @@
+"""Make every head of a model config follow the number of classes of the data set."""
+
+from mmdet.models import RPNHead
+
+from custom_modules.utils import UserError
+
+from .config_walk import Path, constructor_default, dotted, resolve_type, walk_dicts
+
+# A backbone's num_classes belongs to its own classifier; what proposes regions knows one class only.
+NO_CLASSES_BELOW = ('backbone', 'teacher_backbone', 'init_cfg', 'rpn_head')
+
+
+def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
+    """Set the class count wherever a part of the model takes one, in place.
+
+    No list of models is behind it: whatever constructor takes ``num_classes``, also by default and through base
+    classes, gets it.  Heads that count things and stuff apart get ``num_classes`` things and no stuff, lists of
+    class weights their new length.
+
+    Args:
+        model_cfg: The model part of a config.
+        num_classes: Number of categories.
+
+    Returns:
+        The paths of the values that were changed.
+
+    Raises:
+        UserError: A list of different class weights is of another length.
+    """
+    changed = []
+    for path, node in walk_dicts(model_cfg, skip=NO_CLASSES_BELOW):
+        old = _counts(node)
+        if not old:
+            continue
+        new = {key: 0 if key == 'num_stuff_classes' else num_classes for key in old}
+        if old != new:
+            changed += [dotted(path, key) for key in new if old[key] != new[key]]
+            changed += _fit_class_weights(path, node, sum(v for v in old.values() if isinstance(v, int)), num_classes)
+        node.update(new)
+    return changed
+
+
+def _counts(node: dict) -> dict[str, int | None]:
+    """Give the class counts a part of a model takes, with their present values (None: not set)."""
+    cls = resolve_type(node)
+    if cls is not None and issubclass(cls, RPNHead):
+        return {}
+    apart = _present(node, cls, ('num_things_classes', 'num_stuff_classes'))
+    return apart or _present(node, cls, ('num_classes',))
+
+
+def _present(node: dict, cls: type | None, names: tuple[str, ...]) -> dict[str, int | None]:
+    """Give those of the named arguments that the config sets or the class takes, with their values."""
+    values = {}
+    for name in names:
+        taken, default = constructor_default(cls, name) if cls is not None else (False, None)
+        if name in node or taken:
+            values[name] = node.get(name, default if isinstance(default, int) else None)
+    return values
+
+
+def _fit_class_weights(path: Path, head: dict, old: int, new: int) -> list[str]:
+    """Bring the ``class_weight`` lists below a head to the new length; returns the paths of those changed."""
+    changed = []
+    for below, node in walk_dicts(head):
+        weights = node.get('class_weight')
+        if not isinstance(weights, list | tuple):
+            continue
+        background = len(weights) - old
+        if background in (0, 1) and len(set(weights[:old])) == 1:
+            node['class_weight'] = [weights[0]] * new + list(weights[old:])
+            changed.append(dotted((*path, *below), 'class_weight'))
+        elif len(weights) not in (new, new + 1):
+            where = dotted((*path, *below), 'class_weight')
+            raise UserError(f'model.{where} has {len(weights)} weights, the data set {new} classes: give one for each')
+    return changed

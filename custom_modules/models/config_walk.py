@@ -1,0 +1,69 @@
+"""Look at a model config without building it."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any
+
+from mmdet.registry import MODELS
+
+Path = tuple[str | int, ...]
+
+
+def walk_dicts(node: Any, skip: tuple[str, ...] = (), path: Path = ()) -> Iterator[tuple[Path, dict]]:
+    """Visit every dict of a config, outer ones first.
+
+    Args:
+        node: A config, or a part of one.
+        skip: Keys below which not to look.
+        path: Keys and positions that lead to ``node``.
+
+    Yields:
+        The path and the dict; what the caller changes in it is visited as changed.
+    """
+    if isinstance(node, dict):
+        yield path, node
+        children = [(key, child) for key, child in node.items() if key not in skip]
+    elif isinstance(node, list | tuple):
+        children = list(enumerate(node))
+    else:
+        return
+    for key, child in children:
+        yield from walk_dicts(child, skip, (*path, key))
+
+
+def resolve_type(node: dict) -> type | None:
+    """Find the class that ``type`` names among the models, or None (other registries, packages not installed)."""
+    name = node.get('type')
+    if not isinstance(name, str):
+        return name if inspect.isclass(name) else None
+    try:
+        found = MODELS.get(name)
+    except (ImportError, KeyError, RuntimeError):
+        return None
+    return found if inspect.isclass(found) else None
+
+
+def constructor_default(cls: type, name: str) -> tuple[bool, Any]:
+    """Say whether a constructor takes an argument, directly or passed on to a base class by ``**kwargs``.
+
+    Args:
+        cls: The class.
+        name: The argument.
+
+    Returns:
+        Whether it takes it, and the default (``inspect.Parameter.empty`` without one).
+    """
+    for base in cls.__mro__:
+        if '__init__' not in vars(base):
+            continue
+        parameters = inspect.signature(base.__init__).parameters
+        if name in parameters:
+            return True, parameters[name].default
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            break
+    return False, inspect.Parameter.empty
+
+
+def dotted(path: Path, key: str) -> str:
+    """Write a path as config options do, for example ``roi_head.bbox_head.0.num_classes``."""
+    return '.'.join(str(part) for part in (*path, key))
