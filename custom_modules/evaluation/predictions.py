@@ -223,7 +223,7 @@ def round_significant(numbers: np.ndarray, digits: int = SIGNIFICANT_DIGITS) -> 
     """Round to significant decimal digits, so that printing with as many digits loses nothing.
 
     Args:
-        numbers: Any shape, finite; magnitudes from 1e-14 to 1e8 are exact, smaller ones become 0.
+        numbers: Any shape, finite, below 1e8; magnitudes below 1e-15 keep fewer digits.
 
     Returns:
         float64 of the same shape; each value is the double nearest to its decimal.

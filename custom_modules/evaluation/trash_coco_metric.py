@@ -106,7 +106,7 @@ class TrashCocoMetric(BaseMetric):
         Raises:
             UserError: Scoring was refused; raised on every rank.
         """
-        gathered = all_gather_object(self.results)
+        gathered = all_gather_object(list(self.results))
         self.results.clear()
         outcome: list = [self._guarded_metrics(gathered) if is_main_process() else None]
         broadcast_object_list(outcome)
@@ -174,7 +174,7 @@ class TrashCocoMetric(BaseMetric):
     def _report_coverage(self, num_delivered: int) -> None:
         num_images = len(coco_parts(self.coco)[0])
         if num_delivered < num_images:
-            print_log(f'Scoring {num_delivered} of the {num_images} images of {self.ann_path}', logger='current')
+            print_log(f'Scoring {num_delivered} of the {num_images} images of the data set', logger='current')
 
 
 def _find_ann(ann_file: str, data_root: str | None) -> Path:
