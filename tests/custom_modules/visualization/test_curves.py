@@ -1,0 +1,100 @@
+"""The plots: what they hold and what they refuse."""
+
+import sys
+
+import cv2
+import numpy as np
+import pytest
+
+from custom_modules.evaluation import evaluate_boxes
+from custom_modules.evaluation.predictions import Predictions
+from custom_modules.utils import UserError
+from custom_modules.visualization import Scalar, ScalarsCsv, plot_learning_curves, plot_pr_curves
+from custom_modules.visualization.learning_curves import group_curves, smooth
+
+BOX = [10, 10, 10, 10]
+
+
+def write_run(path, num_steps=60, parts=True, scores=True):
+    scalars = ScalarsCsv(path)
+    for step in range(1, num_steps + 1):
+        values = {'loss': 2 / step, 'lr': 1e-3 / step}
+        if parts:
+            values |= {'s0.loss_cls': 1 / step, 's1.loss_cls': 0.5 / step, 'loss_rpn_cls': float('nan')}
+        scalars.append(step, 1, 'train', values)
+        if scores and step % 20 == 0:
+            scalars.append(step, 1, 'val', {'mAP50': step / 100})
+    return path
+
+
+def test_learning_curves(tmp_path):
+    heights = []
+    for parts, scores in ((True, True), (False, False)):
+        path = tmp_path / f'{parts}.csv'
+        plot_learning_curves(write_run(path, parts=parts, scores=scores), tmp_path / 'curves.png')
+        image = cv2.imread(str(tmp_path / 'curves.png'))
+        heights.append(image.shape[0])
+        assert image.shape[1] == 1080
+        assert (image < 250).any(axis=2).mean() > 0.01
+    assert heights[0] > 1.5 * heights[1]  # panels without data are left out
+
+
+def test_learning_curves_of_one_step(tmp_path):
+    plot_learning_curves(write_run(tmp_path / 'a.csv', num_steps=1), tmp_path / 'curves.png')
+    assert (tmp_path / 'curves.png').stat().st_size > 1000
+
+
+def test_nothing_to_plot(tmp_path):
+    ScalarsCsv(tmp_path / 'a.csv').append(1, 1, 'train', {'time': 1})
+    with pytest.raises(UserError, match='nothing to plot'):
+        plot_learning_curves(tmp_path / 'a.csv', tmp_path / 'curves.png')
+    assert not (tmp_path / 'curves.png').exists()
+
+
+def test_group_curves():
+    scalars = [Scalar(2, 1, 'train', 'loss', 5), Scalar(1, 1, 'train', 'loss', 7), Scalar(1, 1, 'val', 'loss', 1)]
+    scalars.append(Scalar(3, 1, 'train', 'loss', float('nan')))
+    curves = group_curves(scalars)
+    assert set(curves) == {('train', 'loss'), ('val', 'loss')}
+    np.testing.assert_array_equal(curves['train', 'loss'], [[1, 2], [7, 5]])
+
+
+@pytest.mark.parametrize(
+    ('values', 'window', 'expected'),
+    [
+        pytest.param([1, 2, 3, 4, 5], 3, [1, 2, 3, 4, 5], id='a line stays a line, to its ends'),
+        pytest.param([1, 1, 9, 1, 1], 3, [1, 1, 1, 1, 1], id='a spike goes'),
+        pytest.param([3, 1, 2], 1, [3, 1, 2], id='a window of one changes nothing'),
+        pytest.param([7], 5, [7], id='one value'),
+    ],
+)
+def test_smooth(values, window, expected):
+    np.testing.assert_allclose(smooth(np.array(values, dtype=float), window), expected)
+
+
+def test_precision_recall_curves_use_the_class_colours(tmp_path):
+    coco = {
+        'images': [{'id': 1, 'height': 99, 'width': 99}],
+        'categories': [{'id': 1, 'name': 'can'}, {'id': 2, 'name': '캔'}, {'id': 3, 'name': 'absent'}],
+        'annotations': [
+            {'id': index, 'image_id': 1, 'category_id': index, 'bbox': BOX, 'area': 100, 'iscrowd': 0}
+            for index in (1, 2)
+        ],
+    }
+    boxes = [[10, 10, 20, 20], [50, 50, 60, 60], [10, 10, 20, 20]]  # the second is a false alarm
+    instances = {'bboxes': boxes, 'labels': [0, 1, 1], 'scores': [0.5, 0.4, 0.3]}
+    result = evaluate_boxes(coco, Predictions.from_instances(1, instances, (1, 2, 3)))
+    plot_pr_curves(result, tmp_path / 'pr.png', [(250, 10, 10), (10, 200, 10), (10, 10, 250)])
+    image = cv2.imread(str(tmp_path / 'pr.png'))
+    counts = [int((image == color).all(axis=2).sum()) for color in ([10, 10, 250], [10, 200, 10], [250, 10, 10])]
+    assert counts[0] > 500 and counts[1] > 500
+    assert counts[2] == 0
+
+
+def test_no_global_matplotlib_state(tmp_path):
+    already = 'matplotlib.pyplot' in sys.modules
+    plot_learning_curves(write_run(tmp_path / 'a.csv'), tmp_path / 'curves.png')
+    if already:
+        assert not sys.modules['matplotlib.pyplot'].get_fignums()
+    else:
+        assert 'matplotlib.pyplot' not in sys.modules
