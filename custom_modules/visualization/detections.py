@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from custom_modules.evaluation.rle import decode_masks
+
 from .colors import Color, class_colors, text_color_on, to_bgr
 from .text import draw_text, printable_name, shorten, text_size
 
@@ -33,7 +35,7 @@ def draw_detections(
     scores: np.ndarray | None,
     classes: Sequence[str],
     palette: Sequence[Color] | None = None,
-    masks: Sequence[np.ndarray | None] | None = None,
+    masks: Sequence[np.ndarray | dict | None] | None = None,
 ) -> np.ndarray:
     """Draw boxes, name plates and masks.
 
@@ -48,7 +50,7 @@ def draw_detections(
         scores: (N,), or None (ground truth): then the plates show the name only.
         classes: Names in label order; one the font cannot show becomes ``#label``.
         palette: RGB colour per class; the data sets' palette by default.
-        masks: N bitmaps (H, W), None entries allowed.
+        masks: N bitmaps (H, W) or RLE dicts; None entries allowed.
 
     Returns:
         A new picture of the same size.
@@ -60,7 +62,7 @@ def draw_detections(
     order = np.arange(len(boxes)) if scores is None else np.argsort(np.asarray(scores), kind='stable')
     for index in order if masks is not None else ():
         if masks[index] is not None:
-            _draw_mask(image, np.asarray(masks[index], dtype=bool), to_bgr(colors[labels[index]]))
+            _draw_mask(image, masks[index], to_bgr(colors[labels[index]]))
     for index in order:
         left, top, right, bottom = boxes[index].tolist()
         color = to_bgr(colors[labels[index]])
@@ -88,7 +90,8 @@ def _plate_text(classes: Sequence[str], label: int, score: float | None) -> str:
     return name if score is None else f'{name} {score:.2f}'
 
 
-def _draw_mask(image: np.ndarray, mask: np.ndarray, color: Color) -> None:
+def _draw_mask(image: np.ndarray, mask: np.ndarray | dict, color: Color) -> None:
+    mask = decode_masks([mask])[0] if isinstance(mask, dict) else np.asarray(mask, dtype=bool)
     image[mask] = np.rint(image[mask] * (1 - _MASK_OPACITY) + np.array(color) * _MASK_OPACITY).astype(np.uint8)
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(image, contours, -1, color, max(1, _line_width(image) - 1), cv2.LINE_AA)

@@ -73,21 +73,23 @@ def objects_from_annotations(
     )
 
 
-def objects_from_predictions(predictions: Predictions, label_of: Mapping[int, int]) -> Objects:
-    """Take the predictions of one picture.
+def objects_from_predictions(predictions: Predictions, image_id: int, label_of: Mapping[int, int]) -> Objects:
+    """Take the predictions for one picture.
 
     Args:
-        predictions: Rows of one picture.
+        predictions: Rows of any pictures.
+        image_id: The picture.
         label_of: Label of each category id.
 
     Returns:
         The objects with their scores.
     """
+    rows = predictions.select(predictions.image_ids == image_id)
     return Objects(
-        boxes_xyxy=_corners(predictions.boxes_xywh),
-        labels=np.array([label_of[category_id] for category_id in predictions.category_ids.tolist()], dtype=np.int64),
-        scores=predictions.scores,
-        masks=list(decode_masks(predictions.segmentations)) if predictions.segmentations else None,
+        boxes_xyxy=_corners(rows.boxes_xywh),
+        labels=np.array([label_of[category_id] for category_id in rows.category_ids.tolist()], dtype=np.int64),
+        scores=rows.scores,
+        masks=list(decode_masks(rows.segmentations)) if rows.segmentations else None,
     )
 
 

@@ -6,6 +6,7 @@ import tracemalloc
 import numpy as np
 import pytest
 import torch
+from mmengine.structures import InstanceData
 
 from custom_modules.evaluation import (
     Predictions,
@@ -135,15 +136,16 @@ def test_per_image_keeps_the_order(make_predictions):
     assert make_predictions().per_image() == {}
 
 
+@pytest.mark.parametrize('container', [dict, lambda fields: InstanceData(**fields)], ids=['dict', 'InstanceData'])
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16, torch.float64])
-def test_from_instances(dtype):
+def test_from_instances(dtype, container):
     instances = {
         'bboxes': torch.tensor([[10, 20, 14, 28], [5, 5, 4, 9]], dtype=dtype),
         'scores': torch.tensor([0.5, 0.25], dtype=dtype),
         'labels': torch.tensor([1, 0]),
         'masks': torch.from_numpy(np.array([MASK, ~MASK])),
     }
-    rows = Predictions.from_instances(8, instances, cat_ids=(3, 7))
+    rows = Predictions.from_instances(8, container(instances), cat_ids=(3, 7))
     assert rows.image_ids.tolist() == [8, 8]
     assert rows.category_ids.tolist() == [7, 3]
     assert rows.boxes_xywh.tolist() == [[10, 20, 4, 8], [5, 5, 0, 4]]

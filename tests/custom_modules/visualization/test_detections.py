@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from custom_modules.evaluation import encode_masks
 from custom_modules.visualization import draw_detections
 from custom_modules.visualization.text import printable_name, shorten, text_size
 
@@ -89,11 +90,12 @@ def test_a_crowd_does_not_cover_the_most_certain_name():
     assert (crowd[plate] == alone[plate]).all()
 
 
-def test_masks():
+@pytest.mark.parametrize('encode', [lambda mask: mask, lambda mask: encode_masks(mask[None])[0]], ids=['bitmap', 'RLE'])
+def test_masks(encode):
     mask = np.zeros((200, 300), dtype=bool)
     mask[100:140, 120:180] = True
     image = gray()
-    drawn = draw(image, [[100, 80, 200, 150], [10, 10, 60, 60]], scores=[0.9, 0.8], masks=[mask, None])
+    drawn = draw(image, [[100, 80, 200, 150], [10, 10, 60, 60]], scores=[0.9, 0.8], masks=[encode(mask), None])
     assert drawn[120, 150].tolist() == [50, 50, 164]  # 0.55 of 90 (rounded), plus 0.45 of 255 in red
     assert drawn[90, 150].tolist() == [90, 90, 90]
     assert drawn[50, 40].tolist() == [90, 90, 90]

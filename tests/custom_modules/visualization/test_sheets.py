@@ -98,7 +98,9 @@ def test_objects_from_annotations():
 
 def test_objects_from_predictions():
     instances = {'bboxes': [[1, 2, 4, 8]], 'scores': [0.5], 'labels': [1], 'masks': np.ones((1, 8, 9), dtype=bool)}
-    objects = objects_from_predictions(Predictions.from_instances(1, instances, (3, 5)), {3: 0, 5: 1})
+    rows = Predictions.concatenate([Predictions.from_instances(image_id, instances, (3, 5)) for image_id in (1, 2)])
+    objects = objects_from_predictions(rows, 2, {3: 0, 5: 1})
     assert objects.boxes_xyxy.tolist() == [[1, 2, 4, 8]]
     assert (objects.labels.tolist(), objects.scores.tolist(), objects.masks[0].sum()) == ([1], [0.5], 72)
     assert len(objects.above(0.6).labels) == 0
+    assert len(objects_from_predictions(rows, 3, {}).labels) == 0
