@@ -17,6 +17,7 @@ from .checks import (
     check_images,
     error_message,
     read_coco_json,
+    shown,
 )
 
 
@@ -142,7 +143,7 @@ def read_coco(
     """
     path = Path(ann_path)
     root = path.parent if image_root is None else Path(image_root)
-    findings = Findings(os.fspath(path))
+    findings = Findings(shown(os.fspath(path), 300), '' if root == path.parent else shown(os.fspath(root), 300))
     content = read_coco_json(path, findings)
     if content is None:
         return None, findings

@@ -1,6 +1,7 @@
 """What the checks of a data set found: kinds, counts and examples."""
 
 import itertools
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -41,7 +42,7 @@ IMAGE_SIZE = Kind(
     'image size unlike the json', remedy='correct width and height, or use the pictures the boxes were drawn on'
 )
 IMAGE_TURNED = Kind(
-    'EXIF orientation unlike the json (loading turns the picture, the boxes were drawn on the unturned one)',
+    'EXIF orientation unlike the json (loading turns a picture by its tag, the boxes were drawn on the unturned one)',
     remedy='turn the pixels and remove the EXIF tag, or redraw the boxes on the turned picture',
 )
 ORPHAN = Kind('annotation without image')
@@ -95,11 +96,13 @@ class Findings:
 
     Attributes:
         source: The file they are about, as shown to the user.
+        root: The folder its file names start from, where that is not the file's own.
         counts: How often each kind was found.
         examples: The first ``MAX_EXAMPLES`` of each kind.
     """
 
     source: str
+    root: str = ''
     counts: dict[Kind, int] = field(default_factory=dict)
     examples: dict[Kind, list[str]] = field(default_factory=dict)
 
@@ -114,6 +117,12 @@ class Findings:
         examples = self.examples.setdefault(kind, [])
         if len(examples) < MAX_EXAMPLES:
             examples.append(example)
+
+    @property
+    def command(self) -> str:
+        """The command that reports all findings."""
+        root = f' --data-root {shlex.quote(self.root)}' if self.root else ''
+        return f'python tools/check_data.py {shlex.quote(self.source)}{root}'
 
     @property
     def num_errors(self) -> int:
@@ -167,11 +176,10 @@ def error_message(all_findings: Iterable[Findings]) -> str:
 
 def _block(findings: Findings) -> list[str]:
     lines = findings.lines(errors=True)
-    command = f'python tools/check_data.py {findings.source}'
     if len(lines) == 1:
         count = findings.num_errors
-        return [f'{findings.source}: {lines[0]}' + (f'; all of them: {command}' if count > 1 else '')]
-    head = f'{findings.source}: {findings.num_errors} errors (full report: {command})'
+        return [f'{findings.source}: {lines[0]}' + (f'; all of them: {findings.command}' if count > 1 else '')]
+    head = f'{findings.source}: {findings.num_errors} errors (full report: {findings.command})'
     return [head, *(f'  {line}' for line in lines)]
 
 

@@ -68,8 +68,15 @@ class LinkGuard:
         folder = path.parent
         if folder not in self._folders:
             self._folders[folder] = self._contains(folder)
-        return not self._folders[folder] or (path.is_symlink() and not self._contains(path))
+        return not self._folders[folder] or (_is_link(path) and not self._contains(path))
 
     def _contains(self, path: Path) -> bool:
         real = os.path.realpath(path)
         return real == self._root or real.startswith(self._root.rstrip(os.sep) + os.sep)
+
+
+def _is_link(path: Path) -> bool:
+    try:
+        return path.is_symlink()
+    except OSError:  # a name no file can have
+        return False

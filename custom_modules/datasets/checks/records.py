@@ -23,13 +23,14 @@ def check_categories(records: list, findings: Findings) -> list[dict]:
         record_id = record_number(record, 'category', position, findings)
         if record_id is None:
             continue
+        if record_id in categories:
+            findings.add(DUPLICATE_ID, f'category {record_id}')
+            continue
         name = record.get('name')
         if not isinstance(name, str) or not name.strip() or not name.isprintable():
             findings.add(WRONG_TYPE, f'category {record_id}: name is {shown(name)}, not printable text')
         elif name in names:
             findings.add(DUPLICATE_NAME, f'category {record_id}: {shown(name)}')
-        if record_id in categories:
-            findings.add(DUPLICATE_ID, f'category {record_id}')
         names.add(str(name))
         categories[record_id] = {**record, 'id': record_id, 'name': str(name)}
     return [categories[key] for key in sorted(categories)]
@@ -54,6 +55,7 @@ def check_images(records: list, findings: Findings) -> list[dict]:
             continue
         if record_id in images:
             findings.add(DUPLICATE_ID, f'image {record_id}')
+            continue
         name = record.get('file_name')
         if not isinstance(name, str) or not name:
             findings.add(_absence(record, 'file_name'), f'image {record_id}: file_name')

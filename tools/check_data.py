@@ -1,0 +1,142 @@
+"""Check a COCO json and its pictures: errors, warnings, and what each class holds.
+
+    python tools/check_data.py data/trash                      every json of a data folder
+    python tools/check_data.py data/trash/val.json --against data/trash/train.json
+    python tools/check_data.py data/trash/train.json --repair data/trash/train_repaired.json
+
+Ends with code 0 when there are at most warnings, and 2 after errors.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools._launch import run
+
+
+def parse_args(argv=None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('path', type=Path, help='a COCO json, or a data folder: then all json files in it')
+    parser.add_argument('--data-root', type=Path, help="folder the file names start from (default: the json's own)")
+    parser.add_argument('--no-images', action='store_true', help='leave the picture files alone')
+    parser.add_argument('--decode', action='store_true', help='decode each picture in full: finds damage in the middle')
+    parser.add_argument('--against', type=Path, metavar='JSON', help='also find categories and pictures that clash')
+    parser.add_argument('--repair', type=Path, metavar='OUT', help='write a repaired copy to this json')
+    return parser.parse_args(argv)
+
+
+def files_to_check(path: Path) -> list[Path]:
+    """List the json files meant."""
+    from custom_modules.datasets import resolve_data_root
+    from custom_modules.utils import UserError
+
+    if path.suffix == '.json' or path.is_file():
+        return [path]
+    root = resolve_data_root(path)
+    files = sorted(root.glob('*.json'))
+    if not files:
+        raise UserError(f'{root} has no json file: name a COCO json or the folder it is in')
+    return files
+
+
+def check_arguments(args: argparse.Namespace, files: list[Path]) -> None:
+    """Refuse what cannot be done before hours of decoding."""
+    from custom_modules.utils import UserError
+
+    if args.repair is None:
+        return
+    if len(files) > 1:
+        raise UserError(f'--repair takes one json; {args.path} has {", ".join(file.name for file in files)}')
+    if args.repair.resolve() == files[0].resolve() or (args.repair.exists() and args.repair.samefile(files[0])):
+        raise UserError(f'--repair {args.repair} is the file itself: give another name, the original stays as it is')
+
+
+def class_table(data) -> list[str]:
+    """Describe the classes of ``CocoData``, one line each under a head line."""
+    lines = [
+        f'{"class":24}{"objects":>9}{"images":>8}{"polygons":>10}{"RLE":>7}{"box only":>10}{"median side, px":>17}'
+    ]
+    for name, cat_id in zip(data.classes, data.cat_ids, strict=True):
+        records = [record for record in data.annotations if record['category_id'] == cat_id]
+        forms = [type(record.get('segmentation')) for record in records]
+        images = len({record['image_id'] for record in records})
+        counts = f'{len(records):9}{images:8}{forms.count(list):10}{forms.count(dict):7}{forms.count(type(None)):10}'
+        lines.append(f'{name:24}{counts}{median_side(records):>17}')
+    return lines
+
+
+def median_side(records: list[dict]) -> str:
+    """Give the median of the boxes' sides (root of the area), px."""
+    from statistics import median
+
+    sides = [(record['bbox'][2] * record['bbox'][3]) ** 0.5 for record in records]
+    return f'{median(sides):.1f}' if sides else '-'
+
+
+def print_report(data, findings) -> None:
+    """Print everything known about one file; ``data`` is None after errors."""
+    from custom_modules.datasets.checks.findings import DUPLICATE_BOX
+
+    if data is not None:
+        in_file = len(data.annotations) + findings.counts.get(DUPLICATE_BOX, 0)
+        empty = sum(not group for group in data.annotations_of().values())
+        print(f'{findings.source}: {len(data.images)} images ({empty} without objects), {in_file} annotations')
+        print('\n'.join(class_table(data)))
+    else:
+        print(findings.source)
+    for is_error, noun in ((True, 'error'), (False, 'warning')):
+        number = findings.num_errors if is_error else findings.num_warnings
+        print(f'{number} {noun}' + 's' * (number != 1))
+        for kind, count in findings.counts.items():
+            if kind.is_error is is_error:
+                print_kind(kind, count, findings.examples[kind])
+
+
+def print_kind(kind, count: int, examples: list[str]) -> None:
+    """Print one kind of finding with its examples."""
+    print(f'  {kind.text}: {count}' + (f' ({kind.remedy})' if kind.remedy else ''))
+    for example in examples:
+        print(f'    {example}')
+    if count > len(examples):
+        print(f'    ... and {count - len(examples)} more')
+
+
+def compare(results: list, args: argparse.Namespace) -> None:
+    """Note clashes: with ``--against``, or in a data folder of val.json with train.json."""
+    from custom_modules.datasets import load_coco
+    from custom_modules.datasets.data_root import compare_files
+
+    by_name = {data.path.name: data for data, _ in results if data is not None}
+    other = load_coco(args.against, args.data_root, check_images=False) if args.against else by_name.get('train.json')
+    for data, findings in results:
+        if data is not None and other is not None and (args.against or data.path.name == 'val.json'):
+            compare_files(other, data, findings)
+
+
+def main(argv=None) -> int:
+    """Check, report, and write the repaired copy."""
+    args = parse_args(argv)
+    import json
+
+    from custom_modules.datasets import read_coco
+    from custom_modules.utils import atomic_write
+
+    files = files_to_check(args.path)
+    check_arguments(args, files)
+    results = [read_coco(file, args.data_root, check_images=not args.no_images, decode=args.decode) for file in files]
+    compare(results, args)
+    for data, findings in results:
+        print_report(data, findings)
+    if any(findings.num_errors for _, findings in results):
+        return 2
+    if args.repair is not None:
+        with atomic_write(args.repair) as file:
+            file.write(json.dumps(results[0][0].as_json(), allow_nan=False))
+        print(f'repaired copy: {args.repair}')
+    return 0
+
+
+if __name__ == '__main__':
+    run(main)
