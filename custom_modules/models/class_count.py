@@ -45,8 +45,10 @@ def _counts(node: dict) -> dict[str, int | None]:
     cls = resolve_type(node)
     if cls is not None and issubclass(cls, RPNHead):
         return {}
-    apart = _present(node, cls, ('num_things_classes', 'num_stuff_classes'))
-    return apart or _present(node, cls, ('num_classes',))
+    together, apart = ('num_classes',), ('num_things_classes', 'num_stuff_classes')
+    if 'num_classes' in node:  # heads derived from one that counts apart may count together
+        return _present(node, cls, together)
+    return _present(node, cls, apart) or _present(node, cls, together)
 
 
 def _present(node: dict, cls: type | None, names: tuple[str, ...]) -> dict[str, int | None]:

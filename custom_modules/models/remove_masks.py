@@ -72,7 +72,8 @@ def _remove_from(roi_head: dict) -> bool:
     if cls is None or not issubclass(cls, MASK_ROI_HEADS):
         return had_masks
     plain = next(base for base in cls.__mro__ if not issubclass(base, MASK_ROI_HEADS))
-    roi_head['type'] = plain.__name__
+    scope, dot, _ = str(roi_head['type']).rpartition('.')
+    roi_head['type'] = scope + dot + plain.__name__
     for key in [key for key in roi_head if key != 'type' and not constructor_default(plain, key)[0]]:
         del roi_head[key]
     return True
