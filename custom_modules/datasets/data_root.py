@@ -52,15 +52,16 @@ def resolve_ann(data_root: str | Path, name: str | Path) -> Path:
     for path in (root / name, Path(name)):
         if path.is_file():
             return path
-    raise UserError(f'{root} has no {name}: {_remedy(root)}')
+    raise UserError(f'{root} has no {name}: {_remedy(root, name)}')
 
 
-def _remedy(root: Path) -> str:
-    others = sorted(root.glob('*.json'))
+def _remedy(root: Path, name: str | Path) -> str:
+    others = sorted(path for path in root.glob('*.json') if not path.name.startswith('test'))
     if not others:
         return 'put a COCO json there (annotations of train and val), or name another folder by --data-root'
     if len(others) > 1:
-        return f'it has {", ".join(path.name for path in others)}; name one by --train-ann or --ann'
+        names = ', '.join(path.name for path in others)
+        return f'it has {names}; rename the one meant, or name it by --train-ann (training) or --ann (scoring)'
     only, folder = others[0], shlex.quote(str(root))
     split = f'python tools/split_data.py {shlex.quote(str(root / "train_all.json"))} --out {folder}'
     if only.name in ('train.json', 'val.json'):

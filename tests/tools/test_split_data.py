@@ -91,7 +91,7 @@ def test_nothing_is_overwritten(source, tmp_path):
 def test_pictures_must_be_under_the_new_folder(source, tmp_path):
     for i in range(20):
         (tmp_path / f'{i}.jpg').touch()
-    with pytest.raises(UserError, match='the pictures of .* are under'):
+    with pytest.raises(UserError, match=r'the pictures of .* are under'):
         main([str(source), '--out', str(tmp_path / 'out')])
     assert not (tmp_path / 'out').exists()
 

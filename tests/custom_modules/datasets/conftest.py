@@ -66,12 +66,3 @@ def _write_picture(path: Path, seed: int) -> None:
     path.parent.mkdir(exist_ok=True)
     pixels = np.random.default_rng(seed).integers(0, 256, (HEIGHT, WIDTH, 3), dtype=np.uint8)
     Image.fromarray(pixels).save(path)
-
-
-@pytest.fixture(scope='session')
-def real_data() -> Path:
-    """The folder of real photographs beside the project; skips without it."""
-    folder = Path(__file__).resolve().parents[4] / 'shared' / 'data'
-    if not folder.is_dir():
-        pytest.skip('needs the real photographs in ../shared/data')
-    return folder

@@ -351,15 +351,15 @@ REAL = [
 
 
 @pytest.mark.parametrize(('name', 'num_images', 'num_objects', 'has_masks'), REAL, ids=[row[0] for row in REAL])
-def test_real_photographs_have_at_most_boxes_over_the_edge(real_data, name, num_images, num_objects, has_masks):
-    data = load_coco(real_data / name)
+def test_real_photographs_have_at_most_boxes_over_the_edge(shared_data, name, num_images, num_objects, has_masks):
+    data = load_coco(shared_data / name)
     assert (len(data.images), len(data.annotations), data.has_masks) == (num_images, num_objects, has_masks)
     assert {kind.text for kind in data.findings.counts} <= {'box over the edge (clipped)'}
     assert len(data.classes) == 10
 
 
-def test_real_train_set_is_checked_within_a_second(real_data):
-    path = real_data / 'recycle_trash_det_train4883.json'
+def test_real_train_set_is_checked_within_a_second(shared_data):
+    path = shared_data / 'recycle_trash_det_train4883.json'
     load_coco(path, check_images=False)
     start = time.process_time()
     data, findings = read_coco(path, check_images=False)

@@ -45,6 +45,7 @@ def test_json_is_looked_up_in_the_data_root_and_then_here(tmp_path):
     ('files', 'expected'),
     [
         pytest.param([], 'put a COCO json there', id='empty folder'),
+        pytest.param(['test.json'], 'put a COCO json there', id='test only'),
         pytest.param(['all.json'], 'split the only json: python tools/split_data.py {0}/all.json --out {0}', id='one'),
         pytest.param(
             ['train.json'],
@@ -52,7 +53,7 @@ def test_json_is_looked_up_in_the_data_root_and_then_here(tmp_path):
             'python tools/split_data.py {0}/train_all.json --out {0}',
             id='train.json only',
         ),
-        pytest.param(['b.json', 'a.json'], 'it has a.json, b.json; name one by --train-ann', id='several'),
+        pytest.param(['b.json', 'a.json'], 'it has a.json, b.json; rename the one meant', id='several'),
     ],
 )
 def test_missing_json_is_one_line_with_the_command(tmp_path, files, expected):
@@ -134,7 +135,7 @@ def test_shared_pictures_are_counted_in_the_line_of_the_validation_file(write_se
 
 
 @pytest.mark.parametrize('name', ['taco416', 'recycle_det', 'recycle_seg'])
-def test_real_photographs(real_data, name):
-    train, val, lines = check_data_root(real_data / name)
+def test_real_photographs(shared_data, name):
+    train, val, lines = check_data_root(shared_data / name)
     assert train.classes == val.classes and len(train.classes) == 10
     assert all('box over the edge (clipped)' in line for line in lines)

@@ -19,6 +19,7 @@ def make(write_set, content):
     """A function that builds a data set from the small content."""
 
     def build(**options):
+        options.setdefault('serialize_data', False)  # saves a garbage collection of everything torch has loaded
         path = write_set(content)
         return TrashDetDataset('train.json', data_root=str(path.parent), **options)
 
