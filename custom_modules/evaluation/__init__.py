@@ -1,7 +1,8 @@
 """Scoring detections at full precision, and their files."""
 
 from .coco_map import DetectionResult, evaluate_boxes
-from .predictions import Predictions, PredictionWriter, check_known, read_predictions, write_predictions
+from .prediction_files import PredictionWriter, read_predictions, write_predictions
+from .predictions import Predictions, check_known
 from .report import format_table, result_to_dict, save_result
 from .rle import compress_rle, decode_masks, encode_masks
 from .trash_coco_metric import TrashCocoMetric

@@ -14,7 +14,8 @@ from custom_modules.utils import UserError
 
 from .coco_map import DetectionResult, evaluate_boxes
 from .ground_truth import coco_parts, is_ignored
-from .predictions import Predictions, write_predictions
+from .prediction_files import write_predictions
+from .predictions import Predictions
 
 
 @METRICS.register_module()

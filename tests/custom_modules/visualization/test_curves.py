@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from custom_modules.evaluation import evaluate_boxes
-from custom_modules.evaluation.predictions import Predictions
+from custom_modules.evaluation import Predictions, evaluate_boxes
 from custom_modules.utils import UserError
 from custom_modules.visualization import Scalar, ScalarsCsv, plot_learning_curves, plot_pr_curves
 from custom_modules.visualization.learning_curves import group_curves, smooth
