@@ -5,6 +5,9 @@ Importing the package installs the stand-in for mmcv's compiled ops, makes
 files and prints nothing.
 """
 
+import contextlib
+import io
+
 from mmengine.config import utils as _config_utils
 
 from . import ops
@@ -14,6 +17,7 @@ _config_utils.MODULE2PACKAGE['mmseg'] = 'onedl-mmsegmentation'
 
 ops.install()  # before anything imports mmcv.ops
 
-from . import datasets, engine, evaluation, losses, models, structures, transforms, visualization  # noqa: E402
+with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional packages it did not find
+    from . import datasets, engine, evaluation, losses, models, structures, transforms, visualization
 
 __all__ = ['datasets', 'engine', 'evaluation', 'losses', 'models', 'ops', 'structures', 'transforms', 'visualization']

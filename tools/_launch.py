@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
@@ -31,6 +32,8 @@ def run(main: Callable[[], int | None]) -> None:
         main: The tool's main function; its return value is the exit code.
     """
     use_environment()
+    # Upstream's own code warns about itself; a user can do nothing about it.
+    warnings.filterwarnings('ignore', category=UserWarning, module=r'mm(engine|cv|det|seg)\b')
     try:
         code = main()
     except KeyboardInterrupt:
@@ -60,5 +63,5 @@ def report(error: Exception) -> None:
     import time
 
     # The layout torchrun reads (torch.distributed.elastic.multiprocessing.errors).
-    message = {'message': str(error), 'extraInfo': {'timestamp': str(int(time.time()))}}
-    Path(os.environ['TORCHELASTIC_ERROR_FILE']).write_text(json.dumps({'message': message}), encoding='utf-8')
+    content = json.dumps({'message': str(error), 'timestamp': int(time.time())})
+    Path(os.environ['TORCHELASTIC_ERROR_FILE']).write_text(content, encoding='utf-8')

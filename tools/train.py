@@ -4,6 +4,7 @@ python tools/train.py configs/demo/htc_swin.py --data-root data/synthetic --load
 """
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -53,7 +54,8 @@ def main(argv: list[str] | None = None) -> int:
         return stopped.exit_code
     finally:
         stop_distributed()
-    print(f'finished, see {folder}')
+    if int(os.environ.get('RANK', 0)) == 0:
+        print(f'finished, see {folder}')
     return 0
 
 

@@ -28,7 +28,7 @@ model = dict(
         bbox_roi_extractor=dict(out_channels=64),
         bbox_head=[dict(head, in_channels=64, fc_out_channels=256) for head in _base_.model.roi_head.bbox_head],
         mask_roi_extractor=dict(out_channels=64),
-        mask_head=dict(in_channels=64, conv_out_channels=32, num_convs=2),
+        mask_head=dict(in_channels=64, conv_out_channels=64, num_convs=2),
     ),
     train_cfg=dict(
         rpn=dict(sampler=dict(num=64)),

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
 
@@ -79,7 +80,7 @@ def write_checkpoint(content: dict[str, Any], path: str | Path) -> None:
     """Write a checkpoint so that ``path`` holds the old one or all of the new one.
 
     Args:
-        content: Tensors and plain values only.
+        content: Tensors, numbers, text, lists and dicts; numpy numbers become Python's, tuples lists.
         path: Final name.
 
     Raises:
@@ -87,7 +88,7 @@ def write_checkpoint(content: dict[str, Any], path: str | Path) -> None:
     """
     try:
         with atomic_write(path, 'wb') as file:
-            torch.save(content, file)
+            torch.save(_plain(content), file)
     except (OSError, RuntimeError) as error:
         size = sum(tensor.nbytes for tensor in _tensors(content))
         free = os.statvfs(Path(path).parent)
@@ -95,6 +96,15 @@ def write_checkpoint(content: dict[str, Any], path: str | Path) -> None:
             f'{path}: cannot write the checkpoint of about {size:,} bytes, {free.f_bavail * free.f_frsize:,} are free '
             f'({_first_line(error)}); the previous one is untouched'
         ) from None
+
+
+def _plain(value: Any) -> Any:
+    """Turn numpy numbers into Python's and every mapping into a dict, all through a nested structure."""
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(part) for part in value]
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _tensors(content: Any) -> list[torch.Tensor]:

@@ -30,7 +30,7 @@ KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'
 }
 
 # `type` here is not the name of a registered component.
-_FREE_TYPES = frozenset({'nms', 'soft_nms', 'nms_match', 'nms_rotated'})
+_FREE_TYPES = frozenset({'nms', 'soft_nms', 'nms_match', 'conv', 'interpolation_conv', 'last_conv'})
 
 
 def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
@@ -104,12 +104,13 @@ def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
     cfg.merge_from_dict(overrides)
 
 
-def check_names(path: Path, used_below: frozenset[str] = frozenset()) -> None:
+def check_names(path: Path, *, is_base: bool = False) -> None:
     """Check that every name a config file assigns is read by someone.
 
     Args:
         path: A config file; the local files it inherits from are checked too.
-        used_below: Names that files inheriting from this one use through ``_base_``.
+        is_base: Whether other files inherit from it: a base may offer helpers
+            that this leaf does not take, but not misspell a key.
 
     Raises:
         UserError: A name is neither a key of the runner nor used as a helper,
@@ -119,20 +120,16 @@ def check_names(path: Path, used_below: frozenset[str] = frozenset()) -> None:
         tree = ast.parse(path.read_text(encoding='utf-8'))
     except (SyntaxError, UnicodeDecodeError) as error:
         raise UserError(f'{path}: not a Python file: {error}') from None
-    assigned = {name.id: node.lineno for node in tree.body if isinstance(node, ast.Assign) for name in node.targets}
     used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
-    for name, line in assigned.items():
-        if name not in KEYS | used | used_below | {'_base_'}:
-            raise UserError(f'{path}, line {line}: nothing reads {name!r}{_suggest(name, KEYS)}')
-    through_base = {
-        node.attr
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == '_base_'
-    }
+    for node in tree.body:
+        for name in [target.id for target in getattr(node, 'targets', []) if isinstance(target, ast.Name)]:
+            hint = _suggest(name, KEYS, cutoff=0.8 if is_base else 0.6)
+            if name not in KEYS | used | {'_base_'} and (hint or not is_base):
+                raise UserError(f'{path}, line {node.lineno}: nothing reads {name!r}{hint}')
     for base in _local_bases(tree, path):
         if not base.is_file():
             raise UserError(f'{path}: inherits from {base}, which does not exist')
-        check_names(base, used_below | through_base)
+        check_names(base, is_base=True)
 
 
 def _local_bases(tree: ast.Module, path: Path) -> list[Path]:
@@ -159,10 +156,11 @@ def check_types(cfg: Config) -> None:
 
 def _registered_names() -> set[str]:
     # Imported here: whoever only reads a config has no need for all of mmdet.
+    import mmcv.ops
     from mmdet.utils import register_all_modules
 
     register_all_modules(init_default_scope=False)
-    names: set[str] = set()
+    names = set(mmcv.ops.__all__)  # RoI extractors name their layer so
     for registry in vars(mmengine_root).values():
         if isinstance(registry, Registry):
             names |= _names_below(registry)
@@ -187,6 +185,6 @@ def _types(value: Any, place: str = 'config') -> Iterator[tuple[str, str]]:
             yield from _types(part, f'{place}[{index}]')
 
 
-def _suggest(name: str, known: Any) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+def _suggest(name: str, known: Any, cutoff: float = 0.6) -> str:
+    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=cutoff)
     return f'; did you mean {" or ".join(close)}?' if close else ''

@@ -67,7 +67,8 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
         checkpoint: Weights.
         data_root: Folder of the data set; None for the config's.
         ann: COCO json, looked up in the data root, then in the working folder.
-        out: File for the predictions; None for ``predictions/<ann>`` in the config's run folder.
+        out: File for the predictions; None for ``predictions/<ann>`` in the checkpoint's run folder, or in the
+            config's when the checkpoint lies elsewhere.
 
     Returns:
         ``scores`` (empty without answers), ``out``, and ``results``, the detailed ones of the metric.
@@ -78,8 +79,11 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     start_distributed(cfg)
     content = fit_to_checkpoint(cfg, checkpoint)
     facts = on_main_rank(_check_test_data, data_root or cfg.data_root, ann, content['meta'], str(checkpoint))
-    cfg.work_dir = str(run_folder(cfg.filename))
-    out = out or str(Path(cfg.work_dir) / 'predictions' / Path(facts['ann']).name)
+    if out is None:
+        beside = Path(checkpoint).resolve().parent
+        run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
+        out = str(run / 'predictions' / Path(facts['ann']).name)
+    cfg.work_dir = str(Path(out).resolve().parent)  # of the log
     cfg.test_dataloader.dataset.update(data_root=facts['data_root'], ann_file=facts['ann'])
     use_ground_truth(cfg.test_evaluator, facts['ann'], facts['data_root'], out)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):

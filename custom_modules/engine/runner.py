@@ -1,14 +1,14 @@
 """mmengine's Runner, with training state that survives anything and logs that can be read."""
 
+import logging
 import signal
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, is_main_process
-from mmengine.logging import HistoryBuffer
+from mmengine.logging import HistoryBuffer, MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import Runner
@@ -62,6 +62,14 @@ class TrashRunner(Runner):
         )
         self.logger.info(f'torch {torch.__version__} on {device}, {get_world_size()} process(es), seed {self.seed}')
 
+    def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
+        """Build upstream's logger, its terminal spared what only the log file needs."""
+        logger = super().build_logger(*args, **kwargs)
+        for handler in logger.handlers:
+            if not isinstance(handler, logging.FileHandler):
+                handler.addFilter(_is_for_people)
+        return logger
+
     @property
     def plain_model(self) -> torch.nn.Module:
         """The model without its distributed wrapper."""
@@ -96,7 +104,7 @@ class TrashRunner(Runner):
         content = self._weights(epoch, iteration)
         content['meta'].update(validation_due=validation_due, world_size=get_world_size())
         content['optimizer'] = self.optim_wrapper.state_dict()
-        content['param_schedulers'] = _plain([scheduler.state_dict() for scheduler in self.param_schedulers or []])
+        content['param_schedulers'] = [scheduler.state_dict() for scheduler in self.param_schedulers or []]
         content['message_hub'] = _plain_message_hub(self.message_hub)
         content['random_states'] = states
         self.call_hook('before_save_checkpoint', checkpoint=content)
@@ -157,6 +165,12 @@ class TrashRunner(Runner):
         self.logger.info(f'resumed {filename} after epoch {self.epoch}, iteration {self.iter}')
 
 
+def _is_for_people(record: logging.LogRecord) -> bool:
+    """Tell progress and results from the hundreds of lines about hooks and parameter groups."""
+    noise = ('paramwise_options', 'Exp name:', 'Hooks will be executed', 'Distributed training is not used')
+    return not record.getMessage().startswith(noise)
+
+
 def _quiet_worker(worker_id: int, **kwargs) -> None:
     """Leave ctrl-C to the main process: a worker that dies of it takes the checkpoint with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -170,15 +184,6 @@ def _gather(value: Any) -> list[Any]:
     values = [None] * torch_dist.get_world_size()
     torch_dist.all_gather_object(values, value)
     return values
-
-
-def _plain(value: Any) -> Any:
-    """Turn numpy numbers into Python's, all through a nested structure; leave out what is not plain."""
-    if isinstance(value, dict):
-        return {key: _plain(part) for key, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(part) for part in value]
-    return value.item() if isinstance(value, np.generic) else value
 
 
 def _plain_message_hub(hub: Any) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import math
 
+import torch
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
@@ -30,6 +31,10 @@ class FiniteLossHook(Hook):
         )
 
 
-def non_finite(losses: dict[str, float]) -> list[str]:
-    """Return the names of the values that are NaN or infinite."""
-    return [name for name, value in losses.items() if not math.isfinite(float(value))]
+def non_finite(losses: dict[str, float | torch.Tensor]) -> list[str]:
+    """Return the names of the values, numbers or one-element tensors, that are NaN or infinite."""
+    return [name for name, value in losses.items() if not math.isfinite(_number(value))]
+
+
+def _number(value: float | torch.Tensor) -> float:
+    return value.item() if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,187 @@
+"""Training through the command line: a run, its files, its restarts, its refusals."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from custom_modules.utils import UserError
+from tools.train import main
+
+ROOT = Path(__file__).resolve().parents[2]
+HTC = str(ROOT / 'configs' / 'demo' / 'htc_swin.py')
+CASCADE = str(ROOT / 'configs' / 'demo' / 'cascade_mask_rcnn_swin.py')
+QUICK = ['--load-from', 'none', '--cfg-options', 'total_batch_size=4', 'train_cfg.val_interval=1']
+
+
+def arguments(data_root, work_dir, *options, config=CASCADE, epochs=1):
+    quick = [*QUICK, f'train_cfg.max_epochs={epochs}']
+    return [config, '--data-root', str(data_root), '--work-dir', str(work_dir), *options, *quick]
+
+
+@pytest.fixture(scope='module')
+def finished_run(synthetic_root, tmp_path_factory) -> Path:
+    """Two epochs of four iterations, never interrupted."""
+    folder = tmp_path_factory.mktemp('run')
+    folder.rmdir()
+    assert main(arguments(synthetic_root, folder, epochs=2)) == 0
+    return folder
+
+
+def state(folder: Path) -> dict:
+    return torch.load(folder / 'last.pth', weights_only=True)
+
+
+def assert_same_state(one: dict, other: dict) -> None:
+    assert one['meta']['iter'] == other['meta']['iter']
+    for name, value in one['state_dict'].items():
+        assert torch.equal(value, other['state_dict'][name]), name
+    for index, moments in one['optimizer']['state'].items():
+        for name, value in moments.items():
+            assert torch.equal(torch.as_tensor(value), torch.as_tensor(other['optimizer']['state'][index][name]))
+    assert one['param_schedulers'] == other['param_schedulers']
+
+
+def numbers(folder: Path) -> list[str]:
+    """Lines of scalars.csv that do not measure time."""
+    return [line for line in (folder / 'scalars.csv').read_text().splitlines() if 'time' not in line]
+
+
+def test_a_run_leaves_everything_a_user_looks_for(finished_run):
+    names = {path.name for path in finished_run.iterdir()}
+    assert {'config.py', 'run.json', 'last.pth', 'best.pth', 'state.json', 'scalars.csv', 'curves.png', 'val'} <= names
+    assert {path.name for path in (finished_run / 'val').iterdir()} >= {'per_class.csv', 'pr_curves.png'}
+    best = torch.load(finished_run / 'best.pth', weights_only=True)
+    assert len(best['meta']['classes']) == 10 and 'optimizer' not in best
+    assert state(finished_run)['meta']['iter'] == 8
+
+
+def test_heads_follow_the_data_set(finished_run):
+    weights = state(finished_run)['state_dict']
+    assert weights['roi_head.bbox_head.2.fc_cls.weight'].shape[0] == 11  # ten classes and background
+
+
+@pytest.mark.slow
+def test_killed_and_resumed_equals_never_stopped(finished_run, synthetic_root, tmp_path):
+    """SIGKILL in the second epoch, after its first iterations are lost: the end is the same to the bit."""
+    command = [sys.executable, str(ROOT / 'tools' / 'train.py'), *arguments(synthetic_root, tmp_path / 'run', epochs=2)]
+    with open(tmp_path / 'log', 'w') as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_for(lambda: (tmp_path / 'run' / 'state.json').is_file(), process)
+        process.kill()
+        process.wait()
+    assert main(arguments(synthetic_root, tmp_path / 'run', '--resume', epochs=2)) == 0
+    assert_same_state(state(finished_run), state(tmp_path / 'run'))
+    assert numbers(finished_run) == numbers(tmp_path / 'run')
+
+
+@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=['ctrl-C', 'terminate'])
+def test_a_signal_loses_no_iteration(finished_run, synthetic_root, tmp_path, number, code):
+    command = [sys.executable, str(ROOT / 'tools' / 'train.py'), *arguments(synthetic_root, tmp_path / 'run', epochs=2)]
+    with open(tmp_path / 'log', 'w') as log:
+        process = subprocess.Popen(command, stdout=log, stderr=log)
+        wait_for(lambda: 'Epoch(train) [1]' in (tmp_path / 'log').read_text(), process)
+        process.send_signal(number)
+        assert process.wait(60) == code
+    assert '--resume' in (tmp_path / 'log').read_text()
+    assert main(arguments(synthetic_root, tmp_path / 'run', '--resume', epochs=2)) == 0
+    assert_same_state(state(finished_run), state(tmp_path / 'run'))
+
+
+def wait_for(condition, process, seconds=120):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert process.poll() is None and time.monotonic() < end, 'the training ended or hung before the signal'
+        time.sleep(0.05)
+
+
+def test_a_folder_in_use_is_refused(finished_run, synthetic_root):
+    before = (finished_run / 'last.pth').stat().st_mtime
+    with pytest.raises(UserError, match=r'--resume.*--work-dir'):
+        main(arguments(synthetic_root, finished_run))
+    assert (finished_run / 'last.pth').stat().st_mtime == before
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        pytest.param(['--data-root', '/nowhere'], 'there is no data folder /nowhere', id='data-root'),
+        pytest.param(['--train-ann', 'gone.json'], 'gone.json', id='train-ann'),
+        pytest.param(['--load-from', 'gone.pth'], 'gone.pth: no such checkpoint', id='load-from'),
+        pytest.param(['--resume', 'gone.pth'], 'nothing to resume', id='resume'),
+        pytest.param(['--cfg-options', 'total_batch_size=0'], 'total_batch_size is missing', id='batch'),
+        pytest.param(['--cfg-options', 'model.bbox_hed=1'], 'unexpected keyword argument', id='argument'),
+    ],
+)
+def test_mistakes_end_in_one_line_and_leave_nothing(synthetic_root, tmp_path, options, message):
+    command = [CASCADE, '--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run'), '--load-from', 'none']
+    with pytest.raises(UserError) as error:
+        main([*command, *options])
+    assert message in str(error.value)
+    assert not (tmp_path / 'run' / 'last.pth').exists()
+
+
+def test_not_a_number_stops_the_run_and_keeps_the_checkpoint_good(synthetic_root, tmp_path):
+    options = [*arguments(synthetic_root, tmp_path / 'run', epochs=2), 'optim_wrapper.optimizer.lr=1e30']
+    with pytest.raises(UserError, match='finite'):
+        main(options)
+    for path in (tmp_path / 'run').glob('*.pth'):
+        weights = torch.load(path, weights_only=True)['state_dict']
+        assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
+
+
+@pytest.mark.parametrize('option', ['--amp', '--low-memory'])
+def test_options_for_small_cards(synthetic_root, tmp_path, option, capfd):
+    assert main(arguments(synthetic_root, tmp_path / 'run', option, config=HTC)) == 0
+    said = {'--amp': 'mixed precision: bfloat16', '--low-memory': 'recomputed in the backward'}[option]
+    assert said in ''.join(capfd.readouterr())
+
+
+def test_a_set_with_boxes_only_trains_without_masks(synthetic_root, tmp_path, capfd):
+    folder = tmp_path / 'boxes'
+    folder.mkdir()
+    (folder / 'images').symlink_to(synthetic_root / 'images')
+    for name in ('train.json', 'val.json'):
+        content = json.loads((synthetic_root / name).read_text())
+        for annotation in content['annotations']:
+            del annotation['segmentation']
+        (folder / name).write_text(json.dumps(content))
+    assert main(arguments(folder, tmp_path / 'run', config=HTC)) == 0
+    assert 'boxes only, the mask branch is left out' in ''.join(capfd.readouterr())
+    assert not any('mask_head' in name for name in state(tmp_path / 'run')['state_dict'])
+
+
+def test_start_from_another_detector_reports_what_fitted(finished_run, synthetic_root, tmp_path, capfd):
+    options = ['--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run')]
+    start = ['--load-from', str(finished_run / 'best.pth'), '--cfg-options', 'train_cfg.max_epochs=1']
+    assert main([HTC, *options, *start, 'total_batch_size=4']) == 0
+    assert 'not filled: roi_head.mask_head' in ''.join(capfd.readouterr())
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('ranks', [2, 4])
+def test_ranks_on_the_cpu_train_together(synthetic_root, tmp_path, ranks):
+    """Half of the pictures have no object, so that some ranks see only such pictures."""
+    folder = tmp_path / 'data'
+    folder.mkdir()
+    (folder / 'images').symlink_to(synthetic_root / 'images')
+    for name in ('train.json', 'val.json'):
+        content = json.loads((synthetic_root / name).read_text())
+        kept = {image['id'] for image in content['images'][::2]}
+        content['annotations'] = [a for a in content['annotations'] if a['image_id'] in kept]
+        (folder / name).write_text(json.dumps(content))
+    script = str(ROOT / 'tools' / 'dist_train.sh')
+    options = arguments(folder, tmp_path / 'run', config=HTC)[1:]
+    environment = {**os.environ, 'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}'}
+    done = subprocess.run(
+        [script, HTC, str(ranks), *options], env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(state(tmp_path / 'run')['random_states']) == ranks
+    assert done.stdout.count('finished, see') == 1

@@ -1,0 +1,124 @@
+"""Show the whole way on this machine: synthetic pictures, two detectors trained, scored and drawn.
+
+    python tools/demo.py
+
+Everything goes to work_dirs/demo/; a demo that was broken off goes on where it stopped.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from tools._launch import run  # noqa: E402
+
+DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')
+DATA = ROOT / 'data' / 'synthetic'
+OUT = ROOT / 'work_dirs' / 'demo'
+
+
+def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('--epochs', type=int, help="train for so many epochs (default: the configs')")
+    return parser.parse_args(argv)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run every step; return the exit code."""
+    args, started = parse_args(argv), time.monotonic()
+    if not (DATA / 'train.json').is_file():
+        call('make_synthetic.py', '--out', str(DATA), *'--train 240 --val 60 --test 20 --size 256'.split())
+    models = {name: train_and_test(name, args.epochs) for name in DETECTORS}
+    best = max(models, key=lambda name: models[name]['mAP50'])
+    draw_predictions(OUT / best / 'predictions' / 'val.json', OUT / 'predictions.jpg')
+    summary = write_summary(models, best, time.monotonic() - started)
+    show(summary)
+    return 0
+
+
+def call(tool: str, *options: str) -> None:
+    """Run one of the tools as a user would.
+
+    Raises:
+        SystemExit: It failed; its own message stands above.
+    """
+    print(f'\n$ python tools/{tool} {" ".join(options)}', flush=True)
+    code = subprocess.run([sys.executable, str(ROOT / 'tools' / tool), *options]).returncode
+    if code:
+        sys.exit(code)
+
+
+def train_and_test(name: str, epochs: int | None) -> dict[str, float]:
+    """Train one detector, score its best checkpoint, and return its score and seconds."""
+    config, folder, started = f'configs/demo/{name}.py', OUT / name, time.monotonic()
+    options = ['--cfg-options', f'train_cfg.max_epochs={epochs}'] if epochs else []
+    go_on = ['--resume'] if (folder / 'last.pth').is_file() else []
+    common = ['--data-root', str(DATA)]
+    call('train.py', str(ROOT / config), *common, '--work-dir', str(folder), '--load-from', 'none', *go_on, *options)
+    seconds, predictions = time.monotonic() - started, folder / 'predictions' / 'val.json'
+    call('test.py', str(ROOT / config), str(folder / 'best.pth'), *common, '--out', str(predictions))
+    scores = json.loads(predictions.with_suffix('.metrics.json').read_text(encoding='utf-8'))['scores']
+    return {'config': config, 'mAP50': scores['mAP50'], 'segm_mAP50': scores['segm_mAP50'], 'train_seconds': seconds}
+
+
+def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
+    """Lay out pictures with what is there beside what was found."""
+    import cv2
+
+    from custom_modules.datasets import load_coco
+    from custom_modules.evaluation import read_predictions
+    from custom_modules.visualization import (
+        draw_ground_truth_and_predictions,
+        objects_from_annotations,
+        objects_from_predictions,
+    )
+
+    coco = load_coco(DATA / 'val.json', DATA)
+    found, annotations = read_predictions(predictions, coco), coco.annotations_of()
+    images = sorted(coco.images, key=lambda image: -len(annotations[image['id']]))[:count]
+    sheet = draw_ground_truth_and_predictions(
+        [cv2.imread(str(DATA / image['file_name'])) for image in images],
+        [
+            objects_from_annotations(annotations[image['id']], coco.label_of, image['height'], image['width'])
+            for image in images
+        ],
+        [objects_from_predictions(found, image['id'], coco.label_of) for image in images],
+        coco.classes,
+        pairs_per_row=2,
+    )
+    cv2.imwrite(str(out), sheet)
+
+
+def write_summary(models: dict[str, dict], best: str, seconds: float) -> dict:
+    """Write ``summary.json``: seconds in all, for the installation, and each model with its score."""
+    from custom_modules.utils import atomic_write
+
+    record = Path(sys.prefix) / 'install.json'
+    installation = json.loads(record.read_text(encoding='utf-8'))['seconds'] if record.is_file() else None
+    summary = {
+        'seconds': round(seconds + (installation or 0), 1),
+        'installation_seconds': installation,
+        'demo_seconds': round(seconds, 1),
+        'best': best,
+        'models': models,
+    }
+    with atomic_write(OUT / 'summary.json') as file:
+        json.dump(summary, file, indent=2)
+    return summary
+
+
+def show(summary: dict) -> None:
+    """Print the table that a person wants to see at the end."""
+    print(f'\n{"model":<28}{"mAP50":>8}{"segm mAP50":>12}{"seconds":>9}')
+    for name, model in summary['models'].items():
+        print(f'{name:<28}{model["mAP50"]:>8.4f}{model["segm_mAP50"]:>12.4f}{model["train_seconds"]:>9.0f}')
+    print(f'{summary["demo_seconds"]:.0f} s; pictures in {OUT / "predictions.jpg"}, figures in {OUT / "summary.json"}')
+
+
+if __name__ == '__main__':
+    run(main)
