@@ -6,12 +6,12 @@ train_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='LoadTrashAnnotations', with_mask=True),
     dict(type='RandomFlip', prob=[0.25, 0.25, 0.25], direction=['horizontal', 'vertical', 'diagonal']),
-    dict(type='RandomChoiceResize', scales=[(192, 192), (224, 224)], keep_ratio=True),
+    dict(type='RandomChoiceResize', scales=[(160, 160), (192, 192)], keep_ratio=True),
     dict(type='PackDetInputs'),
 ]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
-    dict(type='Resize', scale=(224, 224), keep_ratio=True),
+    dict(type='Resize', scale=(192, 192), keep_ratio=True),
     dict(type='PackDetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')),
 ]
 

@@ -32,7 +32,7 @@ class CurvesHook(Hook):
             self.scalars = ScalarsCsv(Path(runner.work_dir) / 'scalars.csv', resume_iter=runner.iter)
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
-        """Write the means of the losses and the learning rate."""
+        """Write the means of the losses, the gradient norm and the learning rate."""
         iteration = runner.iter + 1
         if self.scalars is None or iteration % self.interval:
             return
@@ -40,7 +40,7 @@ class CurvesHook(Hook):
         values = {
             name.removeprefix('train/'): buffer.mean(self.interval)
             for name, buffer in buffers.items()
-            if name.startswith('train/')
+            if name.startswith('train/') and not name.endswith('time')  # those are in the log
         }
         self.scalars.append(iteration, runner.epoch, 'train', values)
 

@@ -18,7 +18,8 @@ class DetectionReportHook(Hook):
         from ...evaluation import format_table, save_result
 
         for metric in runner.val_loop.evaluator.metrics:
-            result = getattr(metric, 'last_result', None)
-            if result is not None:
-                runner.logger.info('\n' + format_table(result))
-                save_result(result, Path(runner.work_dir) / 'val')
+            if getattr(metric, 'last_result', None) is not None:
+                runner.logger.info('\n' + format_table(metric.last_result))
+                save_result(metric.last_result, Path(runner.work_dir) / 'val')
+            if getattr(metric, 'last_segm_result', None) is not None:
+                save_result(metric.last_segm_result, Path(runner.work_dir) / 'val')

@@ -34,9 +34,7 @@ def test_shares(total, per_rank, steps, ranks, expected):
     ('total', 'per_rank', 'steps', 'ranks', 'named'),
     [
         pytest.param(8, None, None, 3, ['total_batch_size=6 or 9', '2 or 4 rank(s)'], id='three-cards'),
-        pytest.param(
-            8, 3, None, 2, ['total_batch_size=6 or 12', 'train_dataloader.batch_size=4'], id='named-and-wrong'
-        ),
+        pytest.param(8, 3, None, 2, ['total_batch_size=6 or 12', 'batch_size=4'], id='named-and-wrong'),
         pytest.param(2, None, None, 4, ['total_batch_size=4', '1 or 2 rank(s)'], id='more-cards-than-pictures'),
         pytest.param(None, None, None, 1, ['total_batch_size is missing'], id='missing'),
     ],
