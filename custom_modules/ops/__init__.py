@@ -3,7 +3,7 @@
 ``install`` puts it in place; it must run before ``mmcv.ops`` is imported.
 """
 
-from .backend import backend
 from .extension import install
+from .selection import backend
 
 __all__ = ['backend', 'install']

@@ -10,21 +10,23 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-# Elements of the largest intermediate result at a time.
-_CHUNK = 1 << 24
+from .precision import filled, widen
+from .selection import implementation
 
 
-class Grid(NamedTuple):
-    """Where the samples lie along one axis, in cells of the feature map; all (N,).
+class Regions(NamedTuple):
+    """Regions as sampling grids, in cells of the feature map, down (row 0) and across (row 1).
 
     Attributes:
-        start: Beginning of the region.
-        step: Length of a bin.
-        samples: Number of samples per bin, a whole number.
+        image: (N,) int64, number of the map.
+        starts: (2, N), beginning of the region.
+        steps: (2, N), length of a bin.
+        samples: (2, N) int64, number of samples per bin.
     """
 
-    start: Tensor
-    step: Tensor
+    image: Tensor
+    starts: Tensor
+    steps: Tensor
     samples: Tensor
 
 
@@ -47,29 +49,34 @@ def roi_align_forward(
         input: (B, C, H, W) features.
         rois: (N, 5), number of the image, then xyxy in pixels.
         output: (N, C, aligned_height, aligned_width), written.
-        argmax_y: Like ``output`` for the max mode, written: row of the largest sample.
-        argmax_x: The same for the column.
+        argmax_y: Like ``output`` in the max mode, written: row of the largest sample.
+        argmax_x: The same for its column.
         aligned_height: Number of bins down.
         aligned_width: Number of bins across.
         spatial_scale: Feature cells per pixel.
         sampling_ratio: Samples per bin and axis; 0 takes one per cell, rounded up.
         pool_mode: 0 maximum, 1 average of a bin's samples.
         aligned: Whether cell centres lie half a cell in, instead of at the corner.
+
+    Raises:
+        ValueError: A region has a negative side, or lies in no image (checked
+            on the CPU only: a GPU would have to wait).
     """
-    if pool_mode == 0:
-        raise NotImplementedError('roi_align with pool_mode max')
-    grids = _grids(rois, input, (aligned_height, aligned_width), spatial_scale, sampling_ratio, aligned)
-    features = input.to(grids[0].start.dtype)
-    image = rois[:, 0].long()
-    for index in range(input.size(0)):
-        chosen = (image == index).nonzero().flatten()
-        for part in chosen.split(max(1, _CHUNK // max(1, features[0].numel() // features.size(2) * aligned_height))):
-            rows, columns = (
-                _axis_weights(Grid(*(x[part] for x in grid)), output.size(2 + axis), input.size(2 + axis))
-                for axis, grid in enumerate(grids)
-            )
-            pooled = torch.einsum('nph,chw->npcw', rows, features[index])
-            output[part] = torch.einsum('npcw,nqw->ncpq', pooled, columns).to(output.dtype)
+    maps = widen(input).contiguous()
+    regions = _regions(rois, input.shape, maps.dtype, output.shape[2:], spatial_scale, sampling_ratio, aligned)
+    if output.numel() == 0:
+        return
+    backend = implementation('roi_align', maps)
+    if pool_mode == 1:
+        with filled(output, maps.dtype) as target:
+            backend.average(maps, regions, target)
+    else:
+        with (
+            filled(output, maps.dtype) as target,
+            filled(argmax_y, maps.dtype) as row,
+            filled(argmax_x, maps.dtype) as column,
+        ):
+            backend.maximum(maps, regions, target, row, column)
 
 
 def roi_align_backward(
@@ -95,49 +102,56 @@ def roi_align_backward(
         grad_input: (B, C, H, W), zero on entry, written.
         aligned_height: As in `roi_align_forward`, like all that follow.
     """
-    grids = _grids(rois, grad_input, (aligned_height, aligned_width), spatial_scale, sampling_ratio, aligned)
-    gradient = grad_output.to(grids[0].start.dtype)
-    image = rois[:, 0].long()
-    for index in range(grad_input.size(0)):
-        chosen = (image == index).nonzero().flatten()
-        total = torch.zeros_like(grad_input[index], dtype=gradient.dtype)
-        for part in chosen.split(max(1, _CHUNK // max(1, total.numel() // total.size(1) * aligned_height))):
-            rows, columns = (
-                _axis_weights(Grid(*(x[part] for x in grid)), grad_output.size(2 + axis), grad_input.size(2 + axis))
-                for axis, grid in enumerate(grids)
-            )
-            spread = torch.einsum('ncpq,nqw->npcw', gradient[part], columns)
-            total += torch.einsum('nph,npcw->chw', rows, spread)
-        grad_input[index] = total.to(grad_input.dtype)
+    grad = widen(grad_output).contiguous()
+    regions = _regions(rois, grad_input.shape, grad.dtype, grad.shape[2:], spatial_scale, sampling_ratio, aligned)
+    if grad_input.numel() == 0 or grad.numel() == 0:
+        return
+    backend = implementation('roi_align', grad)
+    with filled(grad_input, grad.dtype) as target:
+        if pool_mode == 1:
+            backend.average_backward(grad, regions, target)
+        else:
+            backend.maximum_backward(grad, regions.image, widen(argmax_y), widen(argmax_x), target)
 
 
-def _grids(
-    rois: Tensor, features: Tensor, bins: tuple[int, int], scale: float, ratio: int, aligned: bool
-) -> tuple[Grid, Grid]:
-    """The sampling grid down and across, in single precision or better."""
-    real = torch.promote_types(features.dtype, torch.float32)
-    shift = 0.5 if aligned else 0.0
-    x1, y1, x2, y2 = (rois[:, 1:].to(real) * torch.tensor(scale, dtype=real) - shift).unbind(1)
-    return _grid(y1, y2, bins[0], ratio, aligned), _grid(x1, x2, bins[1], ratio, aligned)
-
-
-def _grid(start: Tensor, end: Tensor, bins: int, ratio: int, aligned: bool) -> Grid:
-    length = end - start
+def _regions(
+    rois: Tensor,
+    shape: torch.Size,
+    dtype: torch.dtype,
+    bins: tuple[int, int],
+    scale: float,
+    ratio: int,
+    aligned: bool,
+) -> Regions:
+    """Sampling grids of (N, 5) regions on maps of a (B, C, H, W) shape."""
+    # The compiled operator takes the scale in single precision, whatever the features are.
+    scale = torch.tensor(scale, dtype=torch.float32).item()
+    corners = rois[:, 1:].to(dtype).T * scale - (0.5 if aligned else 0.0)
+    starts, lengths = corners[[1, 0]], corners[[3, 2]] - corners[[1, 0]]
     if not aligned:
-        length = length.clamp(min=1)
-    step = length / bins
-    return Grid(start, step, torch.full_like(step, ratio) if ratio > 0 else step.ceil())
+        lengths = lengths.clamp(min=1)
+    check_images(rois, shape[0])
+    _check_lengths(lengths)
+    # Divided by a tensor: by a number, a GPU multiplies with the rounded inverse.
+    steps = lengths / torch.tensor(bins, dtype=dtype, device=rois.device)[:, None]
+    samples = torch.full_like(steps, ratio) if ratio > 0 else steps.ceil()
+    return Regions(rois[:, 0].long(), starts.contiguous(), steps, samples.long())
 
 
-def _axis_weights(grid: Grid, bins: int, size: int) -> Tensor:
-    """(N, bins, size): how much each cell adds to the average of each bin along one axis."""
-    start, step, samples = (x[:, None] for x in grid)
-    cells = torch.arange(size, device=start.device, dtype=start.dtype)
-    bin_start = start + torch.arange(bins, device=start.device, dtype=start.dtype) * step
-    weights = start.new_zeros(len(start), bins, size)
-    for sample in range(int(samples.max()) if len(samples) else 0):
-        at = bin_start + (sample + 0.5) * step / samples
-        inside = (at >= -1) & (at <= size) & (sample < samples)
-        distance = (at.clamp(0, size - 1)[..., None] - cells).abs()
-        weights += (1 - distance).clamp(min=0) * inside[..., None]
-    return weights / samples.clamp(min=1)[..., None]
+def check_images(rois: Tensor, num_images: int) -> None:
+    """Make sure, on the CPU, that the first column of (N, 5) regions names images; a GPU would have to wait for it.
+
+    Args:
+        rois: (N, 5), number of the image first.
+        num_images: Images there are.
+
+    Raises:
+        ValueError: It does not.
+    """
+    if rois.device.type == 'cpu' and not ((rois[:, 0] >= 0) & (rois[:, 0] < num_images)).all():
+        raise ValueError(f'a region lies in an image that does not exist: there are {num_images}')
+
+
+def _check_lengths(lengths: Tensor) -> None:
+    if lengths.device.type == 'cpu' and not ((lengths >= 0) & lengths.isfinite()).all():
+        raise ValueError('RoIAlign got a region with a negative or infinite side: the box regression has diverged')

@@ -1,1 +1,1 @@
-"""Numba kernels for the CPU; importing a module of this package imports numba."""
+"""Operators as numba kernels for the CPU; importing a module of this package imports numba."""

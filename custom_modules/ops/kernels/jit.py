@@ -6,34 +6,41 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-import numba
 import torch
+
+try:
+    import numba
+except ImportError:  # not installed, or at odds with this numpy
+    numba = None
 
 _pool: ThreadPoolExecutor | None = None
 _pool_lock = threading.Lock()
 
 
-def kernel(function: Callable | None = None, *, fused: bool = False) -> Callable:
+def kernel(function: Callable | None = None, *, fused: bool = False, summed: bool = False) -> Callable:
     """Compile a function with numba on its first call, keeping the machine code on disk.
 
     The code goes beside the source, or where ``NUMBA_CACHE_DIR`` or the user's
     cache folder says when that is read-only, or nowhere when nothing can be
-    written.  Kernels release the GIL and are single-threaded: `split` spreads
-    them over threads, which works from any thread and after a fork, unlike
-    numba's own parallel loops.
+    written.  Kernels release the GIL and use one thread: `split` spreads them
+    over several, which works from any thread and after a fork, unlike numba's
+    own parallel loops.  Without numba the function stays plain Python.
 
     Args:
         function: The function to compile.
-        fused: Whether a multiplication and an addition may be rounded once
-            (FMA); leave off where results must equal the compiled operator's
-            bit for bit.
+        fused: Whether a product and a sum may be rounded once (FMA); leave off
+            where results must equal the compiled operator's bit for bit.
+        summed: Whether, in addition, sums may be taken in any (fixed) order.
 
     Returns:
         The compiled function, or a decorator when ``function`` is omitted.
     """
     if function is None:
-        return lambda inner: kernel(inner, fused=fused)
-    options = {'nogil': True, 'fastmath': {'contract'} if fused else False, 'error_model': 'numpy'}
+        return lambda inner: kernel(inner, fused=fused, summed=summed)
+    if numba is None:
+        return function
+    freedom = {'contract', 'reassoc', 'nsz'} if summed else {'contract'} if fused else False
+    options = {'nogil': True, 'fastmath': freedom, 'error_model': 'numpy'}
     try:
         return numba.njit(cache=True, **options)(function)
     except RuntimeError:  # no folder to cache in
@@ -51,16 +58,18 @@ def split(function: Callable[[int, int], Any], count: int, *, align: int = 1) ->
     Raises:
         Exception: Whatever ``function`` raised.
     """
-    num_parts = min(torch.get_num_threads(), -(-count // align))
+    blocks = -(-count // align)
+    num_parts = min(torch.get_num_threads(), blocks)
     if num_parts <= 1:
         function(0, count)
         return
-    blocks = -(-count // align)
     edges = [min(count, blocks * part // num_parts * align) for part in range(num_parts + 1)]
     others = [_get_pool().submit(function, *edges[part : part + 2]) for part in range(1, num_parts)]
-    function(*edges[:2])
-    for other in others:
-        other.result()
+    try:
+        function(*edges[:2])
+    finally:
+        for other in others:
+            other.result()
 
 
 def _get_pool() -> ThreadPoolExecutor:

@@ -1,6 +1,0 @@
-"""Which implementation of each operator is in use."""
-
-
-def backend() -> dict:
-    """Tell what is in use."""
-    return {'name': 'portable'}

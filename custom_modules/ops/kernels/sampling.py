@@ -1,0 +1,164 @@
+"""Bilinear sampling at arbitrary places on the CPU: the core of deformable convolution and attention.
+
+Maps are (H, W, C) in memory, so that a sample is a vector operation on four
+rows of channels.  Cells off the map count as zero.
+"""
+
+import numpy as np
+from torch import Tensor
+
+from .jit import kernel, split
+
+
+def sample(cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor) -> Tensor:
+    """Read a map at places that are given per group of channels.
+
+    Args:
+        cells: (H, W, C).
+        ys: (P, G, K), row of each place; group g holds the g-th C / G channels.
+        xs: (P, G, K), column.
+        scales: (P, G, K), factor of each sample.
+
+    Returns:
+        (P, K, C) samples.
+    """
+    columns = cells.new_empty(len(ys), ys.size(2), cells.size(2))
+    arrays = [x.numpy() for x in (cells, ys, xs, scales, columns)]
+    split(lambda begin, end: _sample(*arrays, begin, end), len(ys))
+    return columns
+
+
+def sample_backward(
+    cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor, grad: Tensor
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Gradients of `sample`.
+
+    Args:
+        cells: As in `sample`, like the next three.
+        ys: As in `sample`.
+        xs: As in `sample`.
+        scales: As in `sample`.
+        grad: (P, K, C), gradient of the samples.
+
+    Returns:
+        Gradients of ``cells``, ``ys``, ``xs`` and ``scales``.
+    """
+    grads = [cells.new_zeros(x.shape) for x in (cells, ys, xs, scales)]
+    places = [x.numpy() for x in (ys, xs, scales, grad)]
+    to_cells, *to_places = (x.numpy() for x in grads)
+    split(lambda begin, end: _places_backward(cells.numpy(), *places, *to_places, begin, end), len(ys))
+    split(lambda begin, end: _cells_backward(*places, to_cells, begin, end), cells.size(2), align=16)
+    return tuple(grads)
+
+
+@kernel
+def corner(y, x, height, width):
+    """The upper left of the four cells around a place, its distance to it, and whether any of them is on the map."""
+    inside = y > -1 and x > -1 and y < height and x < width
+    if not inside:
+        return 0, 0, y - y, x - x, False
+    low_y, low_x = np.floor(y), np.floor(x)
+    return int(low_y), int(low_x), y - low_y, x - low_x, True
+
+
+@kernel(fused=True)
+def add_scaled(target, source, weight):
+    """Add ``weight * source`` to ``target``."""
+    for i in range(len(target)):
+        target[i] += weight * source[i]
+
+
+@kernel(fused=True)
+def blend(target, first, second, third, fourth, weight1, weight2, weight3, weight4):
+    """Set ``target`` to the weighted sum of four equally long pieces."""
+    for i in range(len(target)):
+        target[i] = weight1 * first[i] + weight2 * second[i] + weight3 * third[i] + weight4 * fourth[i]
+
+
+@kernel(summed=True)
+def dot(first, second):
+    """Inner product, summed in vector lanes."""
+    total = first.dtype.type(0)
+    for i in range(len(first)):
+        total += first[i] * second[i]
+    return total
+
+
+@kernel(fused=True)
+def _sample(cells, ys, xs, scales, columns, begin, end):
+    """Arguments are those of `sample`, its result, and the range of places."""
+    height, width, channels = cells.shape
+    _, groups, taps = ys.shape
+    one, share = cells.dtype.type(1), channels // groups
+    for p in range(begin, end):
+        for g in range(groups):
+            part = slice(g * share, (g + 1) * share)
+            for k in range(taps):
+                target, scale = columns[p, k, part], scales[p, g, k]
+                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                if not inside:
+                    target[:] = 0
+                    continue
+                above, below = scale * (one - down), scale * down
+                if y >= 0 and x >= 0 and y < height - 1 and x < width - 1:
+                    blend(
+                        target,
+                        cells[y, x, part],
+                        cells[y, x + 1, part],
+                        cells[y + 1, x, part],
+                        cells[y + 1, x + 1, part],
+                        above * (one - across),
+                        above * across,
+                        below * (one - across),
+                        below * across,
+                    )
+                    continue
+                target[:] = 0
+                for i in range(max(y, 0), min(y + 2, height)):
+                    for j in range(max(x, 0), min(x + 2, width)):
+                        weight = (above if i == y else below) * (one - across if j == x else across)
+                        add_scaled(target, cells[i, j, part], weight)
+
+
+@kernel(fused=True)
+def _places_backward(cells, ys, xs, scales, grad, grad_ys, grad_xs, grad_scales, begin, end):
+    """Gradients of the places ``begin`` to ``end`` and of their factors."""
+    height, width, channels = cells.shape
+    _, groups, taps = ys.shape
+    one, share = cells.dtype.type(1), channels // groups
+    for p in range(begin, end):
+        for g in range(groups):
+            part = slice(g * share, (g + 1) * share)
+            for k in range(taps):
+                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                if not inside:
+                    continue
+                for i in range(max(y, 0), min(y + 2, height)):
+                    for j in range(max(x, 0), min(x + 2, width)):
+                        product = dot(grad[p, k, part], cells[i, j, part])
+                        row, row_slope = (one - down, -one) if i == y else (down, one)
+                        column, column_slope = (one - across, -one) if j == x else (across, one)
+                        grad_ys[p, g, k] += scales[p, g, k] * row_slope * column * product
+                        grad_xs[p, g, k] += scales[p, g, k] * row * column_slope * product
+                        grad_scales[p, g, k] += row * column * product
+
+
+@kernel(fused=True)
+def _cells_backward(ys, xs, scales, grad, grad_cells, begin, end):
+    """Gradient of the channels ``begin`` to ``end`` of the map."""
+    height, width, channels = grad_cells.shape
+    num_places, groups, taps = ys.shape
+    one, share = grad.dtype.type(1), channels // groups
+    for p in range(num_places):
+        for g in range(groups):
+            part = slice(max(begin, g * share), min(end, (g + 1) * share))
+            if part.stop <= part.start:
+                continue
+            for k in range(taps):
+                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                if not inside:
+                    continue
+                for i in range(max(y, 0), min(y + 2, height)):
+                    for j in range(max(x, 0), min(x + 2, width)):
+                        weight = (one - down if i == y else down) * (one - across if j == x else across)
+                        add_scaled(grad_cells[i, j, part], grad[p, k, part], scales[p, g, k] * weight)
