@@ -1,0 +1,70 @@
+"""Predicting on loose pictures: ids, drawings, unreadable files."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from custom_modules.engine.inference import find_pictures
+from custom_modules.utils import UserError
+from tools.predict import main
+
+
+@pytest.fixture
+def photos(synthetic_root, tmp_path) -> Path:
+    """Three pictures and one file that only looks like one."""
+    folder = tmp_path / 'photos'
+    folder.mkdir()
+    for number, image in enumerate(json.loads((synthetic_root / 'test.json').read_text())['images'][:3]):
+        shutil.copy(synthetic_root / image['file_name'], folder / f'{number}.jpg')
+    (folder / 'broken.jpg').write_bytes(b'not a picture')
+    return folder
+
+
+def test_good_pictures_are_done_and_bad_ones_listed(trained_htc, htc, photos, tmp_path, capsys):
+    out = tmp_path / 'found.json'
+    options = ['--out', str(out), '--draw', str(tmp_path / 'drawn'), '--score-thr', '0.05', '--batch-size', '2']
+    assert main([htc, str(trained_htc / 'best.pth'), str(photos), *options]) == 1
+    assert 'not read: ' in capsys.readouterr().err
+    listed = json.loads(Path(f'{out}.images.json').read_text())['images']
+    assert [(image['id'], Path(image['file_name']).name) for image in listed] == [
+        (1, '0.jpg'),
+        (2, '1.jpg'),
+        (3, '2.jpg'),
+        (4, 'broken.jpg'),
+    ]
+    assert {record['image_id'] for record in json.loads(out.read_text())} <= {1, 2, 3}
+    assert len(list((tmp_path / 'drawn').iterdir())) == 3
+
+
+def test_batches_do_not_change_the_result(trained_htc, htc, photos, tmp_path):
+    (photos / 'broken.jpg').unlink()
+    found = []
+    for size in ('1', '3'):
+        out = tmp_path / f'{size}.json'
+        assert main([htc, str(trained_htc / 'best.pth'), str(photos), '--out', str(out), '--batch-size', size]) == 0
+        found.append(json.loads(out.read_text()))
+    assert len(found[0]) == len(found[1]) > 0
+    for one, other in zip(*found, strict=True):
+        assert one['bbox'] == pytest.approx(other['bbox'], abs=0.01)
+        assert one['score'] == pytest.approx(other['score'], abs=1e-4)
+
+
+def test_ids_come_from_the_json_when_there_is_one(synthetic_root):
+    images = json.loads((synthetic_root / 'test.json').read_text())['images']
+    pictures = find_pictures([str(synthetic_root / images[2]['file_name'])], synthetic_root / 'test.json')
+    assert [picture.image_id for picture in pictures] == [images[2]['id']]
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'ann', 'message'),
+    [
+        pytest.param(['/nowhere/*.jpg'], None, 'no picture there', id='pattern'),
+        pytest.param(['photos'], 'test.json', 'does not know', id='unknown-to-the-json'),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(synthetic_root, photos, arguments, ann, message):
+    arguments = [str(photos) if argument == 'photos' else argument for argument in arguments]
+    with pytest.raises(UserError, match=message):
+        find_pictures(arguments, ann and synthetic_root / ann)
