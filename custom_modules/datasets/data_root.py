@@ -4,13 +4,12 @@ import shlex
 from pathlib import Path
 
 from custom_modules.utils import UserError
+from custom_modules.utils.files import REPOSITORY
 
 from .checks import Findings, error_message, shown
 from .checks.findings import NO_ANNOTATIONS, OTHER_CATEGORIES, SHARED_PICTURE
 from .coco_data import CocoData, read_coco
 from .shared_pictures import shared_pictures
-
-REPOSITORY = Path(__file__).resolve().parents[2]
 
 
 def resolve_data_root(data_root: str | Path) -> Path:

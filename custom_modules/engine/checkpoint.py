@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
 
-from ..utils import UserError, atomic_write
+from ..utils import UserError, atomic_write, find_file
 
 _trusted = False
 
@@ -37,7 +37,8 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
     :func:`trust_checkpoints` is in force.
 
     Args:
-        path: File written by :func:`write_checkpoint` or any file of tensors.
+        path: File written by :func:`write_checkpoint` or any file of tensors; relative to the working folder, or
+            else to the repository.
         map_location: Where the tensors go, as in :func:`torch.load`.
 
     Returns:
@@ -46,7 +47,7 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
     Raises:
         UserError: The file is missing, cut, not a checkpoint, or needs code to be executed.
     """
-    path = Path(path)
+    path = find_file(path)
     if not path.is_file():
         raise UserError(f'{path}: no such checkpoint')
     try:

@@ -12,7 +12,7 @@ from mmengine.registry import Registry
 from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
-from ..utils import UserError
+from ..utils import UserError, find_file
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
 KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
@@ -37,7 +37,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     """Read a config and check it.
 
     Args:
-        path: The config file.
+        path: The config file; relative to the working folder, or else to the repository.
         overrides: Dotted keys and values of ``--cfg-options``.
 
     Returns:
@@ -47,7 +47,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
         UserError: No such file, a Python error in it, a top-level key nothing
             reads, a helper that has no effect, or an unknown ``type``.
     """
-    path = Path(path)
+    path = find_file(path)
     if not path.is_file():
         raise UserError(f'{path}: no such config{_similar_files(path)}')
     check_names(path)

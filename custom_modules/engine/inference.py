@@ -12,7 +12,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import MODELS, DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
-from ..utils import UserError, atomic_write
+from ..utils import UserError, atomic_write, find_file
 from .checkpoint import load_weights, read_checkpoint
 from .data import use_classes, use_ground_truth
 from .distributed import on_main_rank, start_distributed
@@ -80,7 +80,7 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     content = fit_to_checkpoint(cfg, checkpoint)
     facts = on_main_rank(_check_test_data, data_root or cfg.data_root, ann, content['meta'], str(checkpoint))
     if out is None:
-        beside = Path(checkpoint).resolve().parent
+        beside = find_file(checkpoint).resolve().parent
         run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
         out = str(run / 'predictions' / Path(facts['ann']).name)
     cfg.work_dir = str(Path(out).resolve().parent)  # of the log

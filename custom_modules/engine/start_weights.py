@@ -5,7 +5,7 @@ from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
 
-from ..utils import UserError
+from ..utils import UserError, find_file
 from .checkpoint import fetch_weights
 
 
@@ -57,7 +57,7 @@ def _with_published_weights(model: ConfigDict) -> Iterator[ConfigDict]:
 def _local(source: str, sha256: str | None = None) -> Path:
     if source.startswith(('http://', 'https://')):
         return fetch_weights(source, sha256)
-    path = Path(source)
+    path = find_file(source)
     if not path.is_file():
         raise UserError(f'{path}: no such checkpoint; mend the path, or use --load-from none for no start weights')
     return path

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import IO
 
 from ..utils import UserError, atomic_write
+from ..utils.files import REPOSITORY
 
-ROOT = Path(__file__).resolve().parents[2]
 _locks: list[IO] = []  # open files; the lock goes with the process
 
 
 def run_folder(config: str | Path, work_dir: str | Path | None = None) -> Path:
     """Return the folder of a config's run: ``work_dir`` or ``work_dirs/<config name>``."""
-    return Path(work_dir) if work_dir else ROOT / 'work_dirs' / Path(config).stem
+    return Path(work_dir) if work_dir else REPOSITORY / 'work_dirs' / Path(config).stem
 
 
 def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None:

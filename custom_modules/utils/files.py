@@ -7,6 +7,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+REPOSITORY = Path(__file__).resolve().parents[2]
+
+
+def find_file(path: str | Path) -> Path:
+    """Look a file up in the working folder, then in the repository, so that tools work from anywhere.
+
+    Args:
+        path: Absolute or relative.
+
+    Returns:
+        The file found, or ``path`` itself where there is none.
+    """
+    path = Path(path)
+    return REPOSITORY / path if not path.exists() and (REPOSITORY / path).exists() else path
+
 
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
