@@ -9,6 +9,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .selection import runs_kernels
+
 # Boxes compared at once where there is no kernel for the device.
 _BLOCK = 1024
 
@@ -26,7 +28,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float, offset: int) -> Ten
         (K,) int64, positions of the kept boxes, best score first.
     """
     order, boxes, areas = _best_first(boxes, scores, offset)
-    if boxes.device.type == 'cpu':
+    if runs_kernels(boxes):
         owner = _suppress(boxes, areas, iou_threshold, offset, strict=True)
         return order[owner == torch.arange(len(order))]
     return order[_suppress_blocks(boxes, areas, iou_threshold, offset)]

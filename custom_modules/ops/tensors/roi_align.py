@@ -134,7 +134,7 @@ def _positions(regions: 'Regions', part: Tensor, axis: int, bins: int, sample: i
     """(n, bins) places of one sample of each bin, and whether the region has that many samples."""
     start, step, samples = (x[axis, part][:, None] for x in regions[1:])
     number = torch.arange(bins, device=part.device, dtype=start.dtype)
-    at = start + number * step + (sample + 0.5) * step / samples.to(start.dtype)
+    at = start + number * step + (sample + 0.5) * step / samples.clamp(min=1).to(start.dtype)
     return at, (sample < samples).expand(at.shape)
 
 
