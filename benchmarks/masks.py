@@ -81,7 +81,7 @@ def loaders(polygons: list, rles: list, size: int) -> dict[str, Callable]:
 def targets(polygons: list, rles: list, size: int) -> dict[str, Callable]:
     """Give what makes the targets of one picture and stage, for each candidate."""
     import numpy as np
-    from mmdet.structures.mask import PolygonMasks
+    from mmdet.structures.mask import BitmapMasks, PolygonMasks
 
     from custom_modules.structures import InstanceMasks
 
@@ -90,7 +90,7 @@ def targets(polygons: list, rles: list, size: int) -> dict[str, Callable]:
     candidates = {
         'ours, polygons': InstanceMasks(polygons, size, size),
         'ours, RLE': InstanceMasks(rles, size, size),
-        'upstream bitmaps': upstream.to_bitmap(),
+        'upstream bitmaps': BitmapMasks(upstream.to_ndarray().astype(np.uint8), size, size),
         'upstream polygons': upstream,
     }
 

@@ -57,6 +57,8 @@ def _rasterize(shapes, index, to_grid, windows, out):
     height, width = out.shape[1:]
     flips = np.zeros((height, width + 1), np.uint8)
     for plane in range(len(index)):
+        if not np.isfinite(to_grid[plane]).all():  # the box of a training run that has diverged
+            continue
         instance, window = index[plane], group[plane]
         top, bottom, left, right = height, 0, width, 0
         for part in range(shape_start[instance], shape_start[instance + 1]):
@@ -91,14 +93,15 @@ def _mark_edges(points, first, last, matrix, flips):
         bx, by = points[k, 0], points[k, 1]
         x1 = matrix[0, 0] * bx + matrix[0, 1] * by + matrix[0, 2]
         y1 = matrix[1, 0] * bx + matrix[1, 1] * by + matrix[1, 2]
-        # rows whose centre lies in [low, high): an upper end belongs to the next edge, so no row counts a corner twice
-        low, high = min(y0, y1), max(y0, y1)
+        # Rows whose centre lies in [low, high): no row counts a corner twice.  Both directions of an edge give the
+        # same columns, so neighbours share no pixel.
+        low, high, x_low = (y0, y1, x0) if y0 < y1 else (y1, y0, x1)
         row_from, row_to = _clamped_ceil(low - 0.5, height), _clamped_ceil(high - 0.5, height)
         if row_from < row_to:
             top, bottom = min(top, row_from), max(bottom, row_to)
             slope = (x1 - x0) / (y1 - y0)
             for row in range(row_from, row_to):
-                column = _clamped_ceil(x0 + (row + 0.5 - y0) * slope - 0.5, width)
+                column = _clamped_ceil(x_low + (row + 0.5 - low) * slope - 0.5, width)
                 flips[row, column] ^= 1
                 left, right = min(left, column), max(right, column)
         x0, y0 = x1, y1
@@ -165,7 +168,7 @@ def _draw_bitmap(pixels, crop, matrix, plane):
                     u = column + (j + 0.5) * (1.0 / across)
                     x, y = x0 + xu * u + xv * v, y0 + yu * u + yv * v
                     if x >= 0.0 and y >= 0.0 and x < width and y < height:
-                        set_samples += pixels[first + np.uint64(y) * width + np.uint64(x)]
+                        set_samples += pixels[first + int(y) * width + int(x)]
             plane[row, column] = 2 * set_samples >= across * down
     return top, bottom, left, right
 
