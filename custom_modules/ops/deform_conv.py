@@ -172,6 +172,7 @@ def _forward(
     output: Tensor,
     shape: Geometry,
 ) -> None:
+    _check(offset, output, shape)
     matrix = _matrix(widen(weight), shape.groups)
     for index in range(len(input)):
         columns = _columns(_cells(input[index]), *_places(offset, mask, index, shape), shape)
@@ -223,6 +224,12 @@ def _backward_weight(
     if len(input):
         change = total.view(outputs, taps, channels).transpose(1, 2).reshape(grad_weight.shape)
         grad_weight += (scale * change).to(grad_weight.dtype)
+
+
+def _check(offset: Tensor, output: Tensor, shape: Geometry) -> None:
+    expected = (len(output), 2 * shape.deform_groups * shape.kernel[0] * shape.kernel[1], *output.shape[2:])
+    if tuple(offset.shape) != expected:
+        raise ValueError(f'deformable convolution: offset of shape {tuple(offset.shape)} should be {expected}')
 
 
 def _cells(plane: Tensor) -> Tensor:

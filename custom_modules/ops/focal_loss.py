@@ -77,11 +77,10 @@ def softmax_focal_loss_backward(
     """
     right, factor = _right(input, target, weight, alpha)
     wrong = 1 - right
-    # The derivative by log p; wrong ** (gamma - 1) would be infinite at gamma 0 and p = 1.
-    modulation = gamma * wrong ** (gamma - 1) * right * _log(right) if gamma else 0
+    # The derivative by log p.  Near p = 1 the first term goes to 0, though its power may be infinite there.
+    modulation = torch.where(wrong > 0, gamma * wrong ** (gamma - 1) * right * _log(right), 0)
     slope = factor * (modulation - wrong**gamma)
-    hot = torch.arange(input.size(1), device=input.device) == target[:, None]
-    grad_input.copy_(slope[:, None] * (hot - widen(input)))
+    grad_input.copy_(slope[:, None] * (_is_target(input, target).to(slope.dtype) - widen(input)))
 
 
 def _is_target(input: Tensor, target: Tensor) -> Tensor:

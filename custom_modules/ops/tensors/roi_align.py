@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ..roi_align import Regions
 
 # Elements of the largest intermediate result: regions are worked on in groups of this size.
-_CHUNK = 1 << 25
+_CHUNK = 1 << 24
 
 
 def average(maps: Tensor, regions: 'Regions', output: Tensor) -> None:
