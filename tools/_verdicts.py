@@ -174,6 +174,25 @@ def judge_opencv(installed: Sequence[tuple[str, str]], version: str, error: str)
     return Verdict(OK, f'OpenCV {version}, one and headless')
 
 
+def judge_ops(found: Mapping, *, gpu: bool) -> Verdict:
+    """Say which operators run on the CPU, and on the GPU where there is one.
+
+    Args:
+        found: What ``custom_modules.ops.backend()`` tells.
+        gpu: Whether torch can use a GPU.
+    """
+    devices = {'cpu': 'on the CPU', 'cuda': 'on the GPU'} if gpu else {'cpu': 'on the CPU'}
+    text = '; '.join(f'{words} {_list_operators(found["operators"], device)}' for device, words in devices.items())
+    if found['forced']:
+        text += f' (TRASH_OPS={found["name"]})'
+    text = (
+        f'Operators {text}. compiled: {found["compiled"]}; torchvision: {found["torchvision"]}; numba: {found["numba"]}'
+    )
+    if not found['numba'][0].isdigit():
+        return Verdict(NOTE, text, 'pip install -r requirements.txt: numba makes training on the CPU faster')
+    return Verdict(OK, text)
+
+
 def judge_python(version: tuple[int, int, int], prefix: str, *, in_venv: bool) -> Verdict:
     """Say which Python and which environment runs this."""
     words = '.'.join(map(str, version))
@@ -225,6 +244,15 @@ def _judge_memory(index: int, card: Card) -> Verdict:
     if card.memory_gb < 24:
         return Verdict(OK, text, 'large models: add --amp --low-memory to tools/train.py')
     return Verdict(OK, text)
+
+
+def _list_operators(operators: Mapping[str, Mapping[str, str]], device: str) -> str:
+    families: dict[str, list[str]] = {}
+    for family, backends in operators.items():
+        families.setdefault(backends[device], []).append(family)
+    if len(families) == 1:
+        return next(iter(families))
+    return ', '.join(f'{backend} ({", ".join(names)})' for backend, names in families.items())
 
 
 def _names(cards: Sequence[Card]) -> str:

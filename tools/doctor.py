@@ -33,6 +33,7 @@ from tools._verdicts import (
     judge_gpu,
     judge_machine,
     judge_opencv,
+    judge_ops,
     judge_packages,
     judge_python,
 )
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
     verdicts += judge_packages(expected_pins(), installed_versions())
     verdicts += [judge_opencv(find_opencvs(), probed['cv2'].get('version', ''), probed['cv2'].get('failed', ''))]
     verdicts += describe_torch(probed['torch'])
-    verdicts += describe_stack(probed['stack'])
+    verdicts += describe_stack(probed['stack'], gpu=probed['torch'].get('available', False))
     verdicts += judge_machine(count_cores(), memory_gb(), shutil.disk_usage(ROOT).free / 1e9, shm_gb())
     verdicts += describe_data(ROOT / 'data')
     report(verdicts)
@@ -91,8 +92,7 @@ def probe(name: str) -> dict:
         return {'failed': 'no answer within 5 minutes'}
     if ran.returncode:
         return {'failed': explain_import(ran.stderr, ran.returncode)}
-    found = json.loads(ran.stdout.splitlines()[-1])
-    return found if isinstance(found, dict) else {'name': found}
+    return json.loads(ran.stdout.splitlines()[-1])
 
 
 def expected_pins() -> dict[str, str]:
@@ -167,12 +167,11 @@ def count_on_bus(devices: Path = Path('/sys/bus/pci/devices')) -> int:
     return count
 
 
-def describe_stack(found: dict) -> list[Verdict]:
+def describe_stack(found: dict, *, gpu: bool) -> list[Verdict]:
     """Say whether the whole package imports, and which operators are in use."""
     if 'failed' in found:
         return [Verdict(BAD, f'The package does not import: {found["failed"]}', 'make clean install')]
-    words = ', '.join(f'{key} {value}' if key != 'name' else str(value) for key, value in found.items())
-    return [Verdict(OK, f'Operators in use: {words}')]
+    return [judge_ops(found, gpu=gpu)]
 
 
 def describe_data(folder: Path) -> list[Verdict]:
@@ -216,7 +215,7 @@ def report(verdicts: Iterable[Verdict]) -> None:
 
 
 if __name__ == '__main__':
-    # Its own environment first, like every tool; but without one there is all the more to report.
+    # .venv first, like every tool; but without one there is all the more to report.
     if util.find_spec('mmengine') is None and (VENV / 'bin' / 'python').is_file() and Path(sys.prefix) != VENV:
         use_environment()
     sys.exit(main())

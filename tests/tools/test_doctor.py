@@ -17,6 +17,7 @@ from tools._verdicts import (
     judge_gpu,
     judge_machine,
     judge_opencv,
+    judge_ops,
     judge_packages,
     judge_python,
     runs_on,
@@ -142,6 +143,26 @@ def test_packages(installed, levels, part):
     assert part in verdicts[-1].text
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('gpu', 'changes', 'level', 'part'),
+    [
+        pytest.param(False, {}, OK, 'Operators on the CPU portable. compiled: none', id='cpu'),
+        pytest.param(True, {}, OK, 'on the GPU torchvision (nms, roi_align), portable (carafe).', id='gpu'),
+        pytest.param(False, {'forced': True}, OK, 'portable (TRASH_OPS=portable).', id='forced'),
+        pytest.param(False, {'numba': 'not importable'}, NOTE, 'numba: not importable', id='no-numba'),
+    ],
+)
+def test_operators(gpu, changes, level, part):
+    operators = {name: {'cpu': 'portable', 'cuda': 'torchvision'} for name in ('nms', 'roi_align')}
+    operators['carafe'] = {'cpu': 'portable', 'cuda': 'portable'}
+    found = dict(
+        name='portable', forced=False, compiled='none', torchvision='0.28.0', numba='0.68.1', operators=operators
+    )
+    verdict = judge_ops({**found, **changes}, gpu=gpu)
+    assert verdict.level == level and part in verdict.text
+
+
 HEADLESS, GUI = ('opencv-python-headless', '4.12.0.88'), ('opencv-python', '4.12.0.88')
 
 
@@ -244,8 +265,8 @@ def test_broken_package_is_reported(monkeypatch):
     monkeypatch.setitem(doctor.PROBES, 'missing', 'import no_such_package')
     assert doctor.probe('broken') == {'failed': 'a package does not import: Python ended with code -11'}
     assert doctor.probe('missing')['failed'].endswith("No module named 'no_such_package'")
-    monkeypatch.setitem(doctor.PROBES, 'fine', "print('noise'); found = 'portable'")
-    assert doctor.probe('fine') == {'name': 'portable'}
+    monkeypatch.setitem(doctor.PROBES, 'fine', "print('noise'); found = {'version': '1'}")
+    assert doctor.probe('fine') == {'version': '1'}
 
 
 @pytest.mark.fast
@@ -268,5 +289,5 @@ def test_looks_at_this_machine(capsys):
     code = doctor.main([])
     out = capsys.readouterr().out
     assert code == int('\nBAD' in out)
-    for part in ('Python 3.', 'torch 2.', 'OpenCV', 'Operators in use: ', 'GB of memory'):
+    for part in ('Python 3.', 'torch 2.', 'OpenCV', 'Operators on the CPU ', 'GB of memory'):
         assert part in out
