@@ -41,8 +41,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 class Progress:
     """A line on the terminal with the pictures done and the time left; a few plain lines elsewhere."""
 
-    def __init__(self, stream=sys.stderr) -> None:
-        self.stream = stream
+    def __init__(self) -> None:
+        self.stream = sys.stderr
         self.start = time.monotonic()
         self.shown = 0
 

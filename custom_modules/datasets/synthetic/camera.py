@@ -36,8 +36,8 @@ def expose(rng: np.random.Generator, scene: np.ndarray, side: int) -> np.ndarray
         (side, side, 3) uint8 BGR.
     """
     picture = cv2.resize(scene, (side, side), interpolation=cv2.INTER_AREA)
-    # Auto exposure: mean brightness near the middle, whatever floor and light are.
-    gain = np.clip(rng.uniform(0.38, 0.52) / max(float(picture.mean()), 0.05), 0.75, 1.6)
+    # Auto exposure goes half of the way towards a mean brightness in the middle.
+    gain = rng.uniform(0.9, 1.15) * np.sqrt(np.clip(0.42 / max(float(picture.mean()), 0.05), 0.7, 2.2))
     gain = min(gain, 1.05 / max(float(np.percentile(picture[::4, ::4], 98.5)), 0.1))  # and no burnt-out whites
     picture = picture * (gain * _vignette(rng, side)[..., None] * (1 + rng.normal(0, 0.03, 3))).astype(np.float32)
     picture = 1.06 * picture / (1 + 0.06 * picture**4)  # soft shoulder: highlights fade to white

@@ -16,7 +16,7 @@ from .scene import draw_floor
 
 SUPERSAMPLING = 2  # pictures are drawn this much larger and shrunk
 HIDDEN_FROM = 0.06  # share from which an object that was to be covered counts as covered
-_HIDDEN_TO = 0.55
+_HIDDEN_TO = 0.4
 _TRUNCATED_SHARE = 0.15  # of objects that may reach beyond the picture
 _LEAST_AREA = 0.0008  # visible area of the smallest object, as a share of the picture
 _TRIES = 14
@@ -77,7 +77,7 @@ def _draw_object(rng: np.random.Generator, label: int, unit: float, squeeze: flo
     weights = np.array([variant.weight for variant in variants])
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
     low, high = variant.sizes
-    length = low * (high / low) ** (rng.random() ** 0.8)  # a little more large ones than log-uniform
+    length = low * (high / low) ** (rng.random() ** 0.6)  # more large ones than log-uniform
     return variant.draw(_pose(rng, length * unit, squeeze))
 
 

@@ -114,7 +114,7 @@ def tiles(ground: Ground) -> Surface:
     edge = np.minimum((0.5 - np.abs(cell_u)) * aspect, 0.5 - np.abs(cell_v)) * pitch
     each = _hash(rng, row * 37 + np.floor(along))
     tone = 0.92 + 0.16 * each + 0.05 * ground.noise(8, 3) + 0.02 * ground.grain()
-    color = _tinted(palette.body_color(rng, light=0.4, gloom=0.1, dull=0.4) * 0.85, tone)
+    color = _tinted(palette.body_color(rng, light=0.3, gloom=0.1, dull=0.5) * 0.72, tone)
     gap = edge < rng.uniform(0.004, 0.009)
     color[gap] = palette.drab(rng) * (0.8 + 0.06 * ground.grain()[gap, None])
     return Surface(color, np.minimum(edge, 0.012) * 0.6)
@@ -201,11 +201,11 @@ def carpet(ground: Ground) -> Surface:
     rng = ground.rng
     pitch = rng.uniform(180, 260)
     loops = np.sin(ground.x * pitch) * np.sin(ground.y * pitch)
-    base = palette.body_color(rng, light=0.2, gloom=0.15, dull=0.4) * 0.8 + 0.06
+    base = palette.body_color(rng, light=0.15, gloom=0.15, dull=0.5) * 0.72 + 0.04
     color = _tinted(base, 1 + 0.14 * loops + 0.12 * ground.grain() + 0.08 * ground.noise(4, 2))
     if rng.random() < 0.5:
         figure = np.sin(ground.x * rng.uniform(10, 40)) * np.sin(ground.y * rng.uniform(10, 40)) > rng.uniform(0, 0.7)
-        other = 0.6 * color + 0.4 * palette.body_color(rng, gloom=0.3)
+        other = 0.78 * color + 0.22 * palette.body_color(rng, gloom=0.3)
         color = np.where(figure[..., None], other, color)
     return Surface(color, 0.0012 * loops)
 
@@ -216,8 +216,8 @@ def gravel(ground: Ground) -> Surface:
     labels, found = noise.voronoi(rng, ground.shape, int(rng.integers(350, 1800)))
     pitch = ground.shape[0] / found**0.5
     dome = np.clip(noise.cell_domes(labels) / (0.38 * pitch), 0, 1)
-    tones = palette.drab(rng) * rng.uniform(0.6, 1.35, (found, 1)) * (1 + rng.normal(0, 0.05, (found, 3)))
-    color = tones.astype(np.float32)[labels] * (0.35 + 0.65 * dome**0.5 + 0.06 * ground.grain())[..., None]
+    tones = palette.drab(rng) * rng.uniform(0.75, 1.2, (found, 1)) * (1 + rng.normal(0, 0.03, (found, 3)))
+    color = tones.astype(np.float32)[labels] * (0.5 + 0.5 * dome**0.5 + 0.06 * ground.grain())[..., None]
     return Surface(color, 0.25 * pitch / ground.shape[0] * np.sqrt(dome))
 
 
@@ -233,7 +233,7 @@ def leaf_litter(ground: Ground) -> Surface:
         shape = np.stack([np.cos(phase), rng.uniform(0.3, 0.6) * np.sin(phase) * (1 - 0.3 * np.cos(phase))], 1)
         turn = np.array([[np.cos(heading), np.sin(heading)], [-np.sin(heading), np.cos(heading)]])
         outline = (shape * size @ turn + rng.random(2) * side).astype(np.int32)
-        shade = palette.rgb(0.6, 0.43, 0.25) * rng.uniform(0.5, 1.2) * (1 + rng.normal(0, 0.05, 3))
+        shade = palette.rgb(0.52, 0.41, 0.28) * rng.uniform(0.5, 1.0) * (1 + rng.normal(0, 0.04, 3))
         tone = tuple(float(part) for part in shade)
         cv2.fillPoly(color, [outline + (1, 2)], tuple(part * 0.35 for part in tone), cv2.LINE_AA)
         cv2.fillPoly(color, [outline], tone, cv2.LINE_AA)
@@ -245,7 +245,7 @@ def leaf_litter(ground: Ground) -> Surface:
 def linoleum(ground: Ground) -> Surface:
     """A smooth indoor floor or table: plain or marbled, faint flecks."""
     rng = ground.rng
-    base = palette.body_color(rng, light=0.45, gloom=0.1, dull=0.35) * 0.82 + 0.06
+    base = palette.body_color(rng, light=0.3, gloom=0.1, dull=0.5) * 0.72 + 0.04
     veins = np.abs(ground.noise(3, 4)) * rng.uniform(0, 0.5)
     color = _tinted(base, 1 - veins + 0.02 * ground.grain())
     flecks = ground.noise(130) > 0.8

@@ -7,7 +7,7 @@ import numpy as np
 from .canvas import Sprite
 
 FLOOR, CLUTTER = 0, -1
-LEAST_VISIBLE = 0.3  # of an object's area, its part beyond the picture included
+LEAST_VISIBLE = 0.45  # of an object's area, its part beyond the picture included
 _SOLID = 0.5
 
 

@@ -41,7 +41,7 @@ def draw_light(rng: np.random.Generator) -> Light:
     )
     warmth = rng.normal(0, 0.05)
     tint = np.array([1 + warmth, 1.0 + rng.normal(0, 0.015), 1 - warmth], np.float32)
-    return Light(towards, float(rng.uniform(0.38, 0.72)), tint, float(rng.uniform(0.15, 0.7)))
+    return Light(towards, float(rng.uniform(0.45, 0.75)), tint, float(rng.uniform(0.15, 0.7)))
 
 
 def shading(slope: np.ndarray, light: Light) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Colours, drawn alike for every class so that none is given away by its colour.
+"""Colours of things: broad mixtures that overlap, so that no class is given away by its colour.
 
 A colour is (3,) float32, RGB in [0, 1].
 """
@@ -7,15 +7,19 @@ import colorsys
 
 import numpy as np
 
+_HUE_SHARE = 0.8
+
 
 def rgb(red: float, green: float, blue: float) -> np.ndarray:
     """Make a colour from its three parts in [0, 1]."""
     return np.array([red, green, blue], np.float32)
 
 
-def vivid(rng: np.random.Generator) -> np.ndarray:
-    """Draw a colour of any hue, as printed matter and dyed things have."""
-    return rgb(*colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.25, 0.8), rng.uniform(0.35, 0.92)))
+def vivid(rng: np.random.Generator, hue: float | None = None) -> np.ndarray:
+    """Draw a printed or dyed colour: of any hue, or four times in five near ``hue`` (0 red, 1/3 green, 2/3 blue)."""
+    near = hue is not None and rng.random() < _HUE_SHARE
+    drawn = (hue + rng.normal(0, 0.035)) % 1 if near else rng.random()
+    return rgb(*colorsys.hsv_to_rgb(drawn, rng.uniform(0.35, 0.85), rng.uniform(0.35, 0.92)))
 
 
 def pale(rng: np.random.Generator) -> np.ndarray:
@@ -34,7 +38,9 @@ def drab(rng: np.random.Generator) -> np.ndarray:
     return rng.uniform(0.35, 0.7) * rgb(1, 1 - 0.4 * warmth, 1 - warmth)
 
 
-def body_color(rng: np.random.Generator, *, light: float = 0.4, gloom: float = 0.12, dull: float = 0.12) -> np.ndarray:
+def body_color(
+    rng: np.random.Generator, *, light: float = 0.4, gloom: float = 0.12, dull: float = 0.12, hue: float | None = None
+) -> np.ndarray:
     """Draw the main colour of an object.
 
     Args:
@@ -42,13 +48,14 @@ def body_color(rng: np.random.Generator, *, light: float = 0.4, gloom: float = 0
         light: Share of pale colours.
         gloom: Share of dark ones.
         dull: Share of greys and browns; the rest is vivid.
+        hue: Favoured hue of the vivid ones.
     """
     draw = rng.random()
     if draw < light:
         return pale(rng)
     if draw < light + gloom:
         return dark(rng)
-    return drab(rng) if draw < light + gloom + dull else vivid(rng)
+    return drab(rng) if draw < light + gloom + dull else vivid(rng, hue)
 
 
 def contrast_color(rng: np.random.Generator, base: np.ndarray) -> np.ndarray:

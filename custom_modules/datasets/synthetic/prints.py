@@ -118,8 +118,8 @@ def label(rng: np.random.Generator, base: np.ndarray, *, rows: int = 64, cols: i
     """Draw the print of a package: shapes in one or two colours, a name, small text."""
     page = blank(rows, cols, base)
     accent = palette.contrast_color(rng, base)
-    for _ in range(rng.integers(1, 4)):
-        _decoration(rng, page, accent if rng.random() < 0.6 else palette.vivid(rng))
+    for _ in range(rng.integers(1, 3)):
+        _decoration(rng, page, accent if rng.random() < 0.75 else palette.vivid(rng))
     ink = palette.contrast_color(rng, page[rows // 2, cols // 2])
     top = int(rng.integers(rows // 8, rows // 3))
     word(rng, page, ink, (cols // 8, top, cols * 7 // 8, top + rows // 3))

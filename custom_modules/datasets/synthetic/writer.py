@@ -1,6 +1,7 @@
 """Writing a synthetic data set: COCO files, pictures drawn by several processes, all or nothing."""
 
 import contextlib
+import hashlib
 import json
 import multiprocessing
 import os
@@ -20,7 +21,6 @@ from .composition import compose
 from .objects import CLASSES
 from .plan import FREQUENCIES, SPLITS, PlannedObject, plan_split, stream
 
-VERSION = 1  # raise it when the same arguments give other pictures
 _GENERATOR = 'trash zoo synthetic data'
 _SMALLEST, _LARGEST = 64, 2048
 # A forked worker starts at once, a spawned one first imports the whole stack.
@@ -47,8 +47,8 @@ def make_synthetic(
     The same arguments give the same bytes, for any number of workers.  What a
     picture holds follows from quotas over its split, and so depends on the
     number of pictures.  The folder appears under its name when it is complete.
-    A folder this function wrote earlier is kept when its arguments are the
-    same and replaced when they differ.
+    A folder this function wrote earlier is kept when arguments and code are
+    the same, and replaced otherwise.
 
     Args:
         out_dir: Folder to write: ``train_all.json`` (train and val), ``train.json``, ``val.json``, ``test.json``
@@ -110,9 +110,18 @@ def _info(counts: dict[str, int], size: int, seed: int, frequencies: str) -> dic
     return {
         'description': 'Generated pictures of trash, drawn by code; no photographs',
         'generator': _GENERATOR,
-        'version': str(VERSION),
+        'version': _source_hash(),
         'parameters': {**counts, 'size': size, 'seed': seed, 'frequencies': frequencies},
     }
+
+
+def _source_hash() -> str:
+    """Fingerprint of this package's code: pictures of an older state of it are not taken for current ones."""
+    here = Path(__file__).parent
+    digest = hashlib.sha256()
+    for path in sorted(here.rglob('*.py')):
+        digest.update(path.relative_to(here).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
 
 
 def _files() -> tuple[str, ...]:

@@ -7,6 +7,8 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import ellipse, points, rectangle
 from .solids import box, brushed_disc, lathe, outline_edge
 
+_HUE = 0.07  # favoured hue of vivid parts
+
 _STEEL = palette.rgb(0.74, 0.74, 0.74)
 
 
@@ -24,8 +26,8 @@ def round_cell(pose: Pose) -> Sprite:
     canvas = Canvas(pose, half_u=1.03, half_v=radius + 0.06, lift=0.5)
     knob = radius * 0.36
     body = lathe(canvas, (-1, -0.99, 0.86, 0.87, 0.88, 1.0), (radius * 0.85, radius, radius, radius * 0.9, knob, knob))
-    base = palette.body_color(rng, light=0.15, gloom=0.35)
-    head = palette.contrast_color(rng, base)
+    base = palette.body_color(rng, light=0.05, gloom=0.65, dull=0.0, hue=_HUE)
+    head = palette.vivid(rng, _HUE) if rng.random() < 0.7 else palette.contrast_color(rng, base)
     split = rng.uniform(0.15, 0.5)
     shade = 1.05 - 0.75 * np.abs(body.across) ** 3
     canvas.paint(body.mask, base * shade[..., None], gloss=1.0, height=0.8 * body.height)
@@ -54,8 +56,8 @@ def nine_volt(pose: Pose) -> Sprite:
     """Draw a nine-volt block: printed case in two colours, end plate with two snap contacts."""
     rng, half_v = pose.rng, pose.rng.uniform(0.44, 0.52)
     canvas = Canvas(pose, half_u=1.03, half_v=half_v + 0.14, lift=0.45)
-    base = palette.body_color(rng, light=0.15, gloom=0.35)
-    head = palette.contrast_color(rng, base)
+    base = palette.body_color(rng, light=0.05, gloom=0.65, dull=0.0, hue=_HUE)
+    head = palette.vivid(rng, _HUE) if rng.random() < 0.7 else palette.contrast_color(rng, base)
     page = prints.blank(48, 96, base)
     page[:, 62:] = head
     prints.word(rng, page, head, (6, 14, 56, 34))

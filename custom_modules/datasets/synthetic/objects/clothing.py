@@ -7,17 +7,19 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import capsule, points, rectangle, rounded, wobbled
 from .solids import outline_edge
 
+_HUE = 0.63  # favoured hue of vivid parts
+
 
 def _cloth(canvas: Canvas, mask: np.ndarray, *, patterned: bool = True) -> np.ndarray:
     """Paint a mask as dyed cloth and return its main colour."""
     rng = canvas.rng
-    base = palette.body_color(rng, light=0.35, gloom=0.15)
+    base = palette.body_color(rng, light=0.08, gloom=0.15, dull=0.04, hue=_HUE) * np.float32(0.85)
     color: np.ndarray = base
     draw = rng.random() if patterned else 1.0
-    if draw < 0.3:
+    if draw < 0.38:
         page = prints.stripes(rng, base, along_u=rng.random() < 0.5)
         color = canvas.texture(page, (-1, -1, 1, 1), v=canvas.v + 0.06 * canvas.noise(1.5))
-    elif draw < 0.48:
+    elif draw < 0.6:
         color = canvas.texture(prints.checks(rng, base), (-1, -1, 1, 1), v=canvas.v + 0.05 * canvas.noise(1.5))
     canvas.paint(mask, color)
     return base
@@ -28,9 +30,9 @@ def _drape(canvas: Canvas, mask: np.ndarray, depth: float = 0.2) -> None:
     folds = canvas.noise(1.6, octaves=2) + 0.6 * canvas.ridges(1.1, octaves=1)
     canvas.height += mask * depth * folds
     canvas.darken(mask, 0.24 * np.clip(-folds, 0, 1))
-    pitch = min(60.0, canvas.scale / 3.2)
+    pitch = min(60.0, canvas.scale / 4.0)
     weave = np.sin(canvas.u * pitch * 2) * np.sin(canvas.v * pitch * 2)
-    canvas.darken(mask, 0.09 * weave + 0.05 * canvas.noise(20))
+    canvas.darken(mask, 0.2 * weave + 0.05 * canvas.noise(20))
     hem = outline_edge(canvas, mask, 0.045) - outline_edge(canvas, mask, 0.025)
     canvas.darken(hem, 0.3)
 
@@ -59,7 +61,7 @@ def shirt(pose: Pose) -> Sprite:
     base = _cloth(canvas, mask)
     collar = canvas.polygon(capsule((0.93, -0.08), (0.93, 0.08), 0.19))
     canvas.ink(collar, base * 0.7)
-    if rng.random() < 0.45:
+    if rng.random() < 0.15:
         page = prints.label(rng, palette.contrast_color(rng, base))
         canvas.ink(
             canvas.polygon(rectangle(-0.1, -0.27, 0.5, 0.27)), canvas.texture(page, (-0.1, -0.27, 0.5, 0.27)), 0.9

@@ -8,6 +8,8 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import angular, blob, capsule, points, rectangle, torn, wobbled
 from .solids import box, outline_edge
 
+_HUE = 0.1  # favoured hue of vivid parts
+
 
 def mixed_lump(pose: Pose) -> Sprite:
     """Draw a heap of several things pressed together: scraps of print, film, foil and fibre, one over the other."""
@@ -31,7 +33,7 @@ def _scrap(canvas: Canvas, centre: np.ndarray, size: float) -> None:
     mask = canvas.polygon(outline)
     edge = canvas.polygon((outline - centre) * 1.07 + centre) * canvas.cover
     canvas.darken(edge, 0.4)
-    color: np.ndarray = palette.body_color(rng, light=0.25, gloom=0.15, dull=0.2)
+    color: np.ndarray = palette.body_color(rng, light=0.2, gloom=0.1, dull=0.15, hue=_HUE)
     if rng.random() < 0.5:
         low, high = centre - size, centre + size
         color = canvas.texture(prints.label(rng, color), (low[0], low[1], high[0], high[1]))
@@ -69,7 +71,7 @@ def snack_wrapper(pose: Pose) -> Sprite:
         points((-0.75, waist), (0, half_v), (0.75, waist)),
     )
     mask = canvas.polygon(np.vstack([left, bottom, right, top]).astype(np.float32))
-    page = prints.label(rng, palette.body_color(rng, light=0.08, gloom=0.1, dull=0.0), cols=96)
+    page = prints.label(rng, palette.body_color(rng, light=0.08, gloom=0.05, dull=0.0, hue=_HUE), cols=96)
     bent = canvas.v + 0.08 * canvas.noise(2)
     canvas.paint(
         mask,
@@ -88,7 +90,7 @@ def cigarette_pack(pose: Pose) -> Sprite:
     """Draw a cigarette pack: flip-top lid, dark warning panel, three faces."""
     rng, half_v = pose.rng, pose.rng.uniform(0.52, 0.62)
     canvas = Canvas(pose, half_u=1.02, half_v=half_v + 0.1, lift=0.3)
-    base = palette.body_color(rng, light=0.35, dull=0.0)
+    base = palette.body_color(rng, light=0.25, gloom=0.05, dull=0.0, hue=_HUE)
     page = prints.blank(64, 96, base)
     page[:, :44] = palette.dark(rng)
     mottle = cv2.resize(rng.uniform(0.4, 1.4, (6, 4)).astype(np.float32), (36, 48))
@@ -116,7 +118,7 @@ def face_mask(pose: Pose) -> Sprite:
         path = np.stack([side * (0.6 + reach * np.cos(bow)), half_v * 0.85 * np.sin(bow) + rng.normal(0, 0.03)], 1)
         loops.append(canvas.stroke(path, 0.06))
     strings = np.maximum(*loops)
-    tone = palette.body_color(rng, light=0.4, gloom=0.15, dull=0.0)
+    tone = palette.body_color(rng, light=0.2, gloom=0.08, dull=0.0, hue=_HUE)
     canvas.paint(strings, palette.rgb(0.85, 0.85, 0.84) if rng.random() < 0.7 else tone * 0.8)
     mask = canvas.polygon(wobbled(rng, rectangle(-0.66, -half_v, 0.66, half_v), 0.025))
     canvas.paint(mask, tone * 0.95, height=0.06 * canvas.noise(1.5))
@@ -135,7 +137,7 @@ def crockery(pose: Pose) -> Sprite:
     """Draw a broken plate: glazed, ringed, a large piece missing, the break edge pale and thick."""
     rng = pose.rng
     canvas = Canvas(pose, half_u=1.0, half_v=1.0, lift=0.14)
-    base = palette.body_color(rng, light=0.45)
+    base = palette.body_color(rng, light=0.3, hue=_HUE)
     dist = np.hypot(canvas.u, canvas.v)
     heading = rng.uniform(0, 2 * np.pi)
     gap = angular(rng, 1.2, 0.9, int(rng.integers(5, 8))) + np.array(

@@ -7,18 +7,20 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import angular, points
 from .solids import Lathe, lathe, outline_edge
 
+# Green, brown and olive bottle glass, clear glass last.
+_TINTS = (
+    (0.1, 0.32, 0.14),
+    (0.08, 0.27, 0.16),
+    (0.12, 0.36, 0.1),
+    (0.34, 0.18, 0.06),
+    (0.3, 0.15, 0.05),
+    (0.3, 0.36, 0.14),
+    (0.76, 0.83, 0.8),
+)
+
 
 def _tint(rng: np.random.Generator) -> np.ndarray:
-    tints = (
-        (0.12, 0.34, 0.16),
-        (0.36, 0.2, 0.07),
-        (0.74, 0.8, 0.79),
-        (0.8, 0.82, 0.8),
-        (0.18, 0.3, 0.5),
-        (0.34, 0.44, 0.2),
-        (0.6, 0.62, 0.58),
-    )
-    return palette.rgb(*tints[rng.integers(0, len(tints))]) * np.float32(rng.uniform(0.8, 1.15))
+    return palette.rgb(*_TINTS[rng.integers(0, len(_TINTS))]) * np.float32(rng.uniform(0.8, 1.15))
 
 
 def _blow(canvas: Canvas, body: Lathe, tint: np.ndarray) -> None:
@@ -26,9 +28,8 @@ def _blow(canvas: Canvas, body: Lathe, tint: np.ndarray) -> None:
     rng = canvas.rng
     edge = np.abs(body.across) ** 3
     color = tint * (1.08 - 0.68 * edge)[..., None]
-    canvas.paint(
-        body.mask, color, opacity=canvas.rng.uniform(0.32, 0.55) + 0.42 * edge, gloss=0.9, height=0.6 * body.height
-    )
+    dense = 0.34 if tint.mean() > 0.5 else 0.6
+    canvas.paint(body.mask, color, opacity=dense + 0.36 * edge, gloss=0.9, height=0.6 * body.height)
     for centre, width, light in ((rng.uniform(-0.7, -0.45), 0.07, 0.85), (rng.uniform(0.3, 0.7), 0.04, 0.6)):
         streak = np.exp(-(((body.across - centre) / width) ** 2)) * (canvas.stretched_noise(1.5, 0.1) > -0.45)
         streak *= body.mask * (body.radius > 0.09)
@@ -47,7 +48,7 @@ def bottle(pose: Pose) -> Sprite:
     tint = _tint(rng)
     _blow(canvas, body, tint)
     canvas.darken(body.mask * (canvas.u < -0.9), 0.4)
-    if rng.random() < 0.6:
+    if rng.random() < 0.4:
         _paper_label(canvas, body, -0.75, shoulder - 0.08)
     if rng.random() < 0.35:
         canvas.paint(body.mask * (canvas.u > 0.86), palette.body_color(rng), gloss=0.6)
@@ -83,7 +84,7 @@ def jar(pose: Pose) -> Sprite:
     else:
         for u in (0.76, 0.84, 0.92):
             canvas.ink(canvas.stroke(points((u, -mouth), (u + 0.03, mouth)), 0.02), palette.rgb(1, 1, 1), 0.7)
-    if rng.random() < 0.5:
+    if rng.random() < 0.35:
         _paper_label(canvas, body, -0.7, 0.42)
     return canvas.sprite()
 

@@ -9,12 +9,25 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import ellipse, points, torn, wobbled
 from .solids import brushed_disc, lathe, metal_bands, outline_edge
 
+_HUE = 0.99  # favoured hue of vivid parts
+
 _SILVER = palette.rgb(0.72, 0.73, 0.75)
 
 
 def _metal_tone(rng: np.random.Generator) -> np.ndarray:
     tones = (_SILVER, _SILVER, palette.rgb(0.78, 0.66, 0.38), palette.rgb(0.5, 0.48, 0.46))
     return tones[rng.integers(0, len(tones))] * rng.uniform(0.8, 1.1)
+
+
+def _can_print(rng: np.random.Generator) -> np.ndarray:
+    """Draw the print of a drink can: one colour, bands around it, sometimes a name; bare metal in between."""
+    base = palette.body_color(rng, light=0.0, gloom=0.08, dull=0.0, hue=_HUE)
+    page = prints.blank(64, 96, base)
+    for edge in rng.integers(0, 80, 2):
+        page[:, edge : edge + int(rng.integers(4, 14))] = _SILVER if rng.random() < 0.6 else palette.dark(rng)
+    if rng.random() < 0.6:
+        prints.word(rng, page, palette.rgb(0.92, 0.92, 0.9), (14, 20, 82, 44))
+    return page
 
 
 def can(pose: Pose) -> Sprite:
@@ -24,9 +37,10 @@ def can(pose: Pose) -> Sprite:
     neck = radius * 0.82
     body = lathe(canvas, (-1, -0.94, -0.84, 0.82, 0.95), (neck * 0.95, neck, radius, radius, neck))
     bands = metal_bands(rng, body.across)[..., None]
-    paint = prints.label(rng, palette.body_color(rng, light=0.2), cols=110)
+    paint = _can_print(rng)
     color = canvas.texture(paint, (-0.84, -1.2 * radius, 0.84, 1.2 * radius), v=body.around)
-    canvas.paint(body.mask, color * (0.35 + 0.65 * bands), gloss=0.5)
+    color += np.float32(rng.choice([0.1, 0.2, 0.7])) * (_SILVER - color)
+    canvas.paint(body.mask, color * (0.25 + 0.75 * bands), gloss=0.5)
     bare = body.mask * ((canvas.u < -0.85) | (canvas.u > 0.83))
     canvas.ink(bare, _SILVER * bands)
     canvas.darken(canvas.stroke(points((-0.85, -radius), (-0.85, radius)), 0.025), 0.4)
@@ -52,11 +66,12 @@ def crushed_can(pose: Pose) -> Sprite:
     radii[rng.integers(3, 6)] *= 0.7
     radii[[0, -1]] = 0.46
     body = lathe(canvas, us, radii, bend=rng.uniform(-0.15, 0.15))
-    paint = prints.label(rng, palette.body_color(rng, light=0.2), cols=110)
+    paint = _can_print(rng)
     color = canvas.texture(paint, (-0.85, -0.7, 0.85, 0.7), v=body.around + 0.12 * canvas.noise(2))
     creases = np.abs(canvas.stretched_noise(3.5, 0.9))
     bands = metal_bands(rng, np.clip(body.across + 0.5 * canvas.stretched_noise(3, 1), -1, 1))[..., None]
-    canvas.paint(body.mask, color * (0.3 + 0.7 * bands), gloss=0.6, height=0.16 * creases)
+    color += np.float32(0.35) * (_SILVER - color)
+    canvas.paint(body.mask, color * (0.2 + 0.8 * bands), gloss=0.6, height=0.16 * creases)
     canvas.crumple(7, 0.45)
     bare = body.mask * (np.abs(canvas.u) > 0.82)
     canvas.ink(bare, _SILVER * bands)
@@ -121,7 +136,7 @@ def crown_cap(pose: Pose) -> Sprite:
     angle = np.arctan2(canvas.v, canvas.u)
     dist = np.hypot(canvas.u, canvas.v)
     teeth = 0.9 + 0.05 * np.cos(angle * 21)
-    base = palette.body_color(rng, light=0.2)
+    base = palette.body_color(rng, light=0.2, hue=_HUE)
     mask = canvas.ramp(teeth - dist)
     canvas.paint(mask, base * np.float32(0.9), gloss=0.6, height=0.25 * np.clip((0.93 - dist) * 5, 0, 1))
     canvas.darken(mask * (dist > 0.72), 0.25 + 0.45 * np.cos(angle * 21))

@@ -11,7 +11,7 @@ from .solids import lathe, opening
 
 
 def _stock(rng: np.random.Generator) -> np.ndarray:
-    return palette.body_color(rng, light=0.62, gloom=0.0, dull=0.12)
+    return palette.body_color(rng, light=0.8, gloom=0.0, dull=0.08)
 
 
 def _bent_sheet(rng: np.random.Generator, half_v: float, amount: float) -> np.ndarray:
@@ -105,7 +105,7 @@ def cup(pose: Pose) -> Sprite:
     """Draw a paper cup on its side: tapered, printed, its rolled rim and inside showing."""
     rng, radius = pose.rng, pose.rng.uniform(0.52, 0.64)
     canvas = Canvas(pose, half_u=1.16, half_v=0.7, lift=0.55)
-    base = palette.body_color(rng, light=0.5, gloom=0.08)
+    base = palette.body_color(rng, light=0.7, gloom=0.04)
     body = lathe(canvas, (-0.98, 0.85), (radius * 0.68, radius))
     picture = prints.label(rng, base) if rng.random() < 0.7 else prints.stripes(rng, base, along_u=rng.random() < 0.5)
     color = canvas.texture(picture, (-0.95, -0.8, 0.85, 0.8), v=body.around)
@@ -121,7 +121,7 @@ def cardboard(pose: Pose) -> Sprite:
     rng, half_v = pose.rng, pose.rng.uniform(0.55, 0.72)
     canvas = Canvas(pose, half_u=1.04, half_v=half_v + 0.26, lift=0.1)
     board = palette.rgb(0.7, 0.53, 0.35) * np.float32(rng.uniform(0.6, 1.2))
-    if rng.random() < 0.35:
+    if rng.random() < 0.2:
         board = _stock(rng)
     flap = rng.uniform(0.15, 0.24)
     outlines = [rectangle(-0.95, -half_v, 0.95, half_v)]

@@ -1,5 +1,6 @@
 """Paper pack: gable-top cartons, drink boxes with a straw, flattened cartons."""
 
+import cv2
 import numpy as np
 
 from .. import palette, prints
@@ -7,13 +8,20 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import capsule, ellipse, points, rectangle, wobbled
 from .solids import box
 
+_HUE = 0.58  # favoured hue of vivid parts
+
 _WHITE = palette.rgb(0.92, 0.92, 0.9)
 
 
 def _scene(rng: np.random.Generator, base: np.ndarray) -> np.ndarray:
-    """Draw the print of a carton: name, a splash of milk or a fruit, a coloured foot."""
-    page = prints.label(rng, base, rows=72, cols=110)
-    page[:, :14] = palette.contrast_color(rng, base)
+    """Draw the print of a carton: a name, a round picture, and a coloured foot with a wavy edge."""
+    page = prints.blank(72, 110, base)
+    accent = palette.vivid(rng, _HUE)
+    level = 30 + 6 * np.sin(np.arange(72) * rng.uniform(0.1, 0.2) + rng.uniform(0, 6))
+    page[np.arange(110)[None] < level[:, None]] = accent
+    centre = (int(rng.integers(34, 50)), int(rng.integers(20, 52)))
+    cv2.circle(page, centre, int(rng.integers(10, 18)), palette.vivid(rng).tolist(), -1, cv2.LINE_AA)
+    prints.word(rng, page, accent * 0.7, (54, 16, 106, 56))
     return page
 
 
@@ -28,7 +36,7 @@ def gable_carton(pose: Pose) -> Sprite:
     rng, half_v = pose.rng, pose.rng.uniform(0.3, 0.38)
     depth = rng.uniform(0.16, 0.26)
     canvas = Canvas(pose, half_u=1.02, half_v=half_v + depth / 2 + 0.04, lift=0.55)
-    base = palette.body_color(rng, light=0.45)
+    base = palette.body_color(rng, light=0.75, gloom=0.05, dull=0.0, hue=_HUE)
     top, bottom = -half_v - depth / 2, half_v - depth / 2
     page = canvas.texture(_scene(rng, base), (-0.98, top, 0.45, bottom))
     side = canvas.texture(_scene(rng, base), (-0.98, bottom, 0.45, bottom + depth))
@@ -67,7 +75,7 @@ def drink_box(pose: Pose) -> Sprite:
     """Draw a small brick carton with folded ears and a bent straw."""
     rng, half_v = pose.rng, pose.rng.uniform(0.42, 0.52)
     canvas = Canvas(pose, half_u=1.04, half_v=0.72, lift=0.5)
-    base = palette.body_color(rng, light=0.3)
+    base = palette.body_color(rng, light=0.6, gloom=0.05, dull=0.0, hue=_HUE)
     end, depth = 0.52, (rng.uniform(0.1, 0.16), rng.uniform(0.16, 0.24))
     top = -half_v - 0.06
     page = canvas.texture(_scene(rng, base), (-0.98, top, end, half_v - 0.1))
@@ -95,7 +103,7 @@ def brick_carton(pose: Pose) -> Sprite:
     """Draw a tall litre carton with a screw cap on its slanted top."""
     rng, half_v = pose.rng, pose.rng.uniform(0.27, 0.34)
     canvas = Canvas(pose, half_u=1.04, half_v=half_v + 0.17, lift=0.5)
-    base = palette.body_color(rng, light=0.4)
+    base = palette.body_color(rng, light=0.7, gloom=0.05, dull=0.0, hue=_HUE)
     depth = (0.14, rng.uniform(0.16, 0.24))
     top = -half_v - depth[1] / 2
     bottom = half_v - depth[1] / 2
@@ -113,7 +121,7 @@ def flattened_carton(pose: Pose) -> Sprite:
     """Draw a gable-top carton pressed flat: creased roof triangles, ridge, dented sides."""
     rng, half_v = pose.rng, pose.rng.uniform(0.42, 0.52)
     canvas = Canvas(pose, half_u=1.04, half_v=half_v + 0.1, lift=0.14)
-    base = palette.body_color(rng, light=0.45)
+    base = palette.body_color(rng, light=0.75, gloom=0.05, dull=0.0, hue=_HUE)
     outline = points(
         (-0.96, -half_v),
         (-0.96, half_v),

@@ -7,12 +7,14 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import capsule, ellipse, points, rectangle, round_rectangle, rounded
 from .solids import lathe, outline_edge
 
+_HUE = 0.53  # favoured hue of vivid parts
+
 
 def _clear(rng: np.random.Generator) -> np.ndarray:
     return (
         palette.rgb(0.82, 0.87, 0.9) * np.float32(rng.uniform(0.75, 1.05))
-        if rng.random() < 0.6
-        else (0.6 * palette.vivid(rng) + 0.35).astype(np.float32)
+        if rng.random() < 0.75
+        else (0.6 * palette.vivid(rng, _HUE) + 0.35).astype(np.float32)
     )
 
 
@@ -48,7 +50,7 @@ def _band(canvas: Canvas, mask: np.ndarray, around: np.ndarray, across: np.ndarr
     start, end = (-0.12, 0.3) if rng.random() < 0.6 else (-0.8, -0.3)
     if rng.random() < 0.15:
         return
-    picture = canvas.texture(prints.label(rng, palette.vivid(rng), cols=64), (start, -0.45, end, 0.45), v=around)
+    picture = canvas.texture(prints.label(rng, palette.vivid(rng, _HUE), cols=64), (start, -0.45, end, 0.45), v=around)
     band = mask * canvas.ramp(canvas.u - start) * canvas.ramp(end - canvas.u)
     canvas.paint(band, picture * (1 - 0.25 * across[..., None] ** 4), opacity=0.97, gloss=0.6)
 
@@ -72,7 +74,7 @@ def lidded_cup(pose: Pose) -> Sprite:
     if rng.random() < 0.75:
         end = (1.0, rng.uniform(-0.3, 0.3))
         straw = canvas.polygon(capsule((0.3, 0.0), end, 0.045))
-        canvas.paint(straw, palette.body_color(rng, light=0.3), gloss=0.5, height=0.1)
+        canvas.paint(straw, palette.body_color(rng, light=0.25, hue=_HUE), gloss=0.5, height=0.1)
     body = lathe(
         canvas,
         (-0.98, -0.94, 0.36, 0.37, 0.45, 0.46, 0.62, 0.74),
@@ -103,7 +105,7 @@ def container(pose: Pose) -> Sprite:
     canvas = Canvas(pose, half_u=1.0, half_v=half_v, lift=0.3)
     round_ = rng.uniform(0.2, 0.5)
     rims = [round_rectangle(0.98 - gap, half_v - gap, round_ * (1 - gap)) for gap in (0, 0.09, 0.26)]
-    tone = _clear(rng) if rng.random() < 0.6 else palette.body_color(rng, light=0.2, gloom=0.4)
+    tone = _clear(rng) if rng.random() < 0.7 else palette.body_color(rng, light=0.2, gloom=0.3, hue=_HUE)
     opacity = rng.uniform(0.5, 0.98)
     outer, inner, bottom = (canvas.polygon(rim) for rim in rims)
     canvas.paint(outer, tone * 1.12, opacity=max(opacity, 0.8), gloss=0.9, height=0.2)
@@ -140,7 +142,7 @@ def detergent_bottle(pose: Pose) -> Sprite:
     mask = canvas.polygon(outline)
     if rng.random() < 0.5:
         mask *= 1 - canvas.polygon(capsule((0.1, -0.24), (0.36, -0.16), 0.085))
-    base = palette.body_color(rng, light=0.3)
+    base = palette.body_color(rng, light=0.25, hue=_HUE)
     canvas.paint(mask, base, gloss=0.7, height=0.3 * np.sqrt(np.maximum(1 - (canvas.v / 0.5) ** 2, 0)))
     picture = prints.label(rng, palette.contrast_color(rng, base), cols=72)
     sticker = canvas.polygon(rounded(rectangle(-0.84, -0.38, -0.03, 0.38), 1))
@@ -154,7 +156,7 @@ def _screw_cap_wide(canvas: Canvas) -> None:
     cap = canvas.polygon(rectangle(0.7, -0.18, 1.0, 0.18))
     canvas.paint(
         cap,
-        palette.body_color(rng, light=0.3),
+        palette.body_color(rng, light=0.25, hue=_HUE),
         gloss=0.6,
         height=0.2 * np.sqrt(np.maximum(1 - (canvas.v / 0.2) ** 2, 0)),
     )

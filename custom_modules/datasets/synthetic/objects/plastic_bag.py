@@ -7,10 +7,12 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import blob, capsule, ellipse, points, rounded, wobbled
 from .solids import outline_edge
 
+_HUE = 0.38  # favoured hue of vivid parts
+
 
 def _film(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Draw the colour of the film and how much it hides."""
-    return palette.body_color(rng, light=0.45, gloom=0.15, dull=0.0), float(rng.uniform(0.55, 0.95))
+    return palette.body_color(rng, light=0.3, gloom=0.3, dull=0.0, hue=_HUE), float(rng.uniform(0.65, 0.95))
 
 
 def _wrinkle(canvas: Canvas, mask: np.ndarray, depth: float) -> None:
@@ -40,7 +42,7 @@ def carrier(pose: Pose) -> Sprite:
         handle = canvas.polygon(wobbled(rng, loop, 0.02)) * (1 - canvas.polygon(wobbled(rng, hole, 0.02)))
         mask = np.maximum(mask, handle)
     canvas.paint(mask, color, opacity=opacity, gloss=0.75)
-    if rng.random() < 0.6:
+    if rng.random() < 0.4:
         shape = (
             ellipse(-0.35, 0, 0.42, half_v * 0.65)
             if rng.random() < 0.5

@@ -9,7 +9,7 @@ from .solids import box
 
 
 def _tone(rng: np.random.Generator) -> np.ndarray:
-    return np.minimum(palette.body_color(rng, light=0.8, gloom=0.08, dull=0.04) * 1.12, 1)
+    return np.minimum(palette.body_color(rng, light=0.92, gloom=0.03, dull=0.0) * 1.12, 1)
 
 
 def _beads(canvas: Canvas, strength: float = 1.0) -> None:
@@ -19,7 +19,7 @@ def _beads(canvas: Canvas, strength: float = 1.0) -> None:
     labels, found = noise.voronoi(canvas.rng, canvas.shape, count)
     gap = np.clip(1 - noise.cell_domes(labels) / (0.3 * pitch), 0, 1)
     tones = canvas.rng.uniform(-0.05, 0.05, found).astype(np.float32)
-    canvas.darken(canvas.cover, strength * (0.2 * gap + tones[labels]))
+    canvas.darken(canvas.cover, strength * (0.26 * gap + tones[labels]))
 
 
 def tray(pose: Pose) -> Sprite:
