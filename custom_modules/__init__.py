@@ -20,4 +20,6 @@ ops.install()  # before anything imports mmcv.ops
 with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional packages it did not find
     from . import datasets, engine, evaluation, losses, models, structures, transforms, visualization
 
+ops.route_attention()
+
 __all__ = ['datasets', 'engine', 'evaluation', 'losses', 'models', 'ops', 'structures', 'transforms', 'visualization']

@@ -5,5 +5,6 @@
 
 from .extension import install
 from .selection import backend
+from .upstream import route_attention
 
-__all__ = ['backend', 'install']
+__all__ = ['backend', 'install', 'route_attention']

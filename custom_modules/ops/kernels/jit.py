@@ -51,7 +51,8 @@ def split(function: Callable[[int, int], Any], count: int, *, align: int = 1) ->
     """Call ``function(start, stop)`` for consecutive parts of ``range(count)``, one per torch thread.
 
     Args:
-        function: Work on one part; parts must not write to the same memory.
+        function: Work on one part, in kernels and numpy only (tensor operations would start threads of their
+            own, and autograd is on in a new thread); parts must not write to the same memory.
         count: Number of work items.
         align: Parts begin at multiples of this.
 

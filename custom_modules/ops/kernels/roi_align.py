@@ -47,14 +47,17 @@ def average_backward(grad: Tensor, regions: 'Regions', target: Tensor) -> None:
     by_region = _is_cheaper_by_region(regions, target.shape, grad.shape[2:])
     images, channels, height, width = target.shape
     arrays = [x.numpy() for x in (grad, *regions, target)]
+    parts = {}
 
     def work(begin: int, end: int) -> None:
-        cells = target.new_zeros(0 if by_region else (images, height, width, end - begin))
-        _average_backward(*arrays, cells.flatten().numpy(), begin, end)
-        if not by_region:
-            target[:, begin:end] = cells.permute(0, 3, 1, 2)
+        size = 0 if by_region else images * height * width * (end - begin)
+        parts[begin, end] = np.zeros(size, arrays[0].dtype)
+        _average_backward(*arrays, parts[begin, end], begin, end)
 
     split(work, channels, align=16)
+    if not by_region:
+        for (begin, end), cells in parts.items():
+            target[:, begin:end] = torch.from_numpy(cells).view(images, height, width, -1).permute(0, 3, 1, 2)
 
 
 def maximum(maps: Tensor, regions: 'Regions', output: Tensor, argmax_y: Tensor, argmax_x: Tensor) -> None:

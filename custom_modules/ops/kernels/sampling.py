@@ -44,9 +44,9 @@ def sample_backward(
         Gradients of ``cells``, ``ys``, ``xs`` and ``scales``.
     """
     grads = [cells.new_zeros(x.shape) for x in (cells, ys, xs, scales)]
-    places = [x.numpy() for x in (ys, xs, scales, grad)]
+    source, *places = (x.numpy() for x in (cells, ys, xs, scales, grad))
     to_cells, *to_places = (x.numpy() for x in grads)
-    split(lambda begin, end: _places_backward(cells.numpy(), *places, *to_places, begin, end), len(ys))
+    split(lambda begin, end: _places_backward(source, *places, *to_places, begin, end), len(ys))
     split(lambda begin, end: _cells_backward(*places, to_cells, begin, end), cells.size(2), align=16)
     return tuple(grads)
 

@@ -6,15 +6,6 @@ import torch
 from custom_modules.ops import selection
 
 
-@pytest.fixture(params=['kernels', 'tensors'])
-def implementation(request, monkeypatch) -> str:
-    """Run the test with the numba kernels, then with the tensor operations that GPUs use."""
-    monkeypatch.delenv('TRASH_OPS', raising=False)
-    if request.param == 'tensors':
-        monkeypatch.setattr(selection, 'has_numba', lambda: False)
-    return request.param
-
-
 @pytest.fixture
 def two_threads():
     """Let operators use two threads, and put the number back."""
@@ -22,3 +13,14 @@ def two_threads():
     torch.set_num_threads(2)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(params=['kernels', 'kernels-2-threads', 'tensors'])
+def implementation(request, monkeypatch) -> str:
+    """Run the test with the numba kernels, and with the tensor operations that GPUs use."""
+    monkeypatch.delenv('TRASH_OPS', raising=False)
+    if request.param == 'tensors':
+        monkeypatch.setattr(selection, 'has_numba', lambda: False)
+    if request.param == 'kernels-2-threads':
+        request.getfixturevalue('two_threads')
+    return request.param

@@ -65,14 +65,42 @@ def test_a_step_under_autocast_is_a_step(detector):
 
 
 @torch.no_grad()
-def test_predictions_under_autocast(detector):
-    detector.eval()
-    detector.test_cfg.rcnn.score_thr = 0.0
-    with torch.autocast('cpu', dtype=torch.bfloat16):
-        batch = detector.data_preprocessor(make_batch(), False)
-        results = detector.predict(batch['inputs'], batch['data_samples'])
+def check_predictions(model: torch.nn.Module, *, autocast: bool) -> None:
+    """Predict, whatever the scores are."""
+    model.eval()
+    model.test_cfg.rcnn.score_thr = 0.0
+    with torch.autocast('cpu', dtype=torch.bfloat16, enabled=autocast):
+        batch = model.data_preprocessor(make_batch(), False)
+        results = model.predict(batch['inputs'], batch['data_samples'])
     for result in results:
         predicted = result.pred_instances
         assert len(predicted) > 0
         assert predicted.bboxes.isfinite().all()
         assert len(predicted.masks) == len(predicted)
+
+
+def test_predictions_under_autocast(detector):
+    check_predictions(detector, autocast=True)
+
+
+def test_a_detector_stored_in_bfloat16(monkeypatch):
+    """With a ResNet: the attention mask of upstream's Swin is single precision whatever the weights are."""
+    config = Config.fromfile(CONFIGS / 'htc_swin.py').model
+    config.backbone = dict(type='mmdet.ResNet', depth=18, base_channels=16)
+    config.neck.in_channels = [16, 32, 64, 128]
+    init_default_scope('mmdet')
+    torch.manual_seed(0)
+    model = MODELS.build(config)
+    expected, _ = take_step(model, autocast=False)
+    model.bfloat16()
+    preprocess = model.data_preprocessor.forward
+
+    def cast(data, training=False):
+        data = preprocess(data, training)
+        return {**data, 'inputs': data['inputs'].bfloat16()}
+
+    monkeypatch.setattr(model.data_preprocessor, 'forward', cast)
+    loss, gradients = take_step(model, autocast=False)
+    assert loss.item() == pytest.approx(expected.item(), rel=0.02)
+    assert all(x.dtype == torch.bfloat16 and x.isfinite().all() for x in gradients.values())
+    check_predictions(model, autocast=False)

@@ -109,7 +109,7 @@ def test_few_small_regions_on_a_large_map(monkeypatch):
 
 
 @pytest.mark.parametrize('mode', ['avg', 'max'])
-def test_backward_is_deterministic(mode, two_threads, implementation):
+def test_backward_is_deterministic(mode, implementation):
     maps, grad = torch.rand(2, 32, 20, 20, requires_grad=True), torch.rand(40, 32, 7, 7)
     corners = torch.rand(40, 2) * 10
     rois = torch.cat([torch.arange(40)[:, None] % 2, corners, corners + torch.rand(40, 2) * 10], 1)
