@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tools import install
 from tools._environment import (
     Choice,
     choose,
@@ -275,6 +276,41 @@ def test_explains_a_failed_import(stderr, code, part):
 def test_explains_a_failed_pip(said, environ, part):
     line = explain_pip(said, environ)
     assert part in line and '\n' not in line
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('tries', 'index_has_it', 'calls', 'said'),
+    [
+        pytest.param([True], True, [], '', id='machine-has-one'),
+        pytest.param([False, True], True, ['install torchvision==0.28.*'], '', id='added'),
+        pytest.param(
+            [False, False],
+            True,
+            ['install torchvision==0.28.*', 'uninstall --yes'],
+            'was removed, the portable operators are used on the GPU: odd',
+            id='added-but-broken',
+        ),
+        pytest.param([False], False, ['install torchvision==0.28.*'], 'no torchvision beside torch 2.13.0', id='none'),
+    ],
+)
+def test_torchvision_beside_a_cuda_torch(monkeypatch, capsys, tries, index_has_it, calls, said):
+    made, outcomes = [], iter(tries)
+
+    def pip(*arguments: object) -> None:
+        made.append(' '.join(map(str, arguments[:2])))
+        if not index_has_it:
+            raise InstallError('no wheel')
+
+    def run(*command: object) -> subprocess.CompletedProcess:
+        return subprocess.CompletedProcess(command, 0 if next(outcomes) else 1, '', 'odd')
+
+    monkeypatch.setattr(install, 'pip', pip)
+    monkeypatch.setattr(install, 'run', run)
+    install.add_torchvision('2.13.0', Path('requirements.txt'))
+    assert made == calls
+    out = capsys.readouterr().out
+    assert said in out if said else out == ''
 
 
 def run_installer(repository: Path, **variables: str) -> subprocess.CompletedProcess:
