@@ -14,15 +14,17 @@ def bbox_overlaps(bboxes1: Tensor, bboxes2: Tensor, ious: Tensor, mode: int, ali
         aligned: Whether to pair the i-th boxes (then M = N) instead of all with all.
         offset: 0, or 1 where the right and lower edge belong to the box.
     """
-    first = bboxes1 if aligned else bboxes1[:, None]
-    corner = first[..., :2].maximum(bboxes2[:, :2])
-    size = (first[..., 2:].minimum(bboxes2[:, 2:]) - corner + offset).clamp(min=0)
-    overlap = size[..., 0] * size[..., 1]
+    first = bboxes1.T if aligned else bboxes1.T[..., None]
+    second = bboxes2.T.contiguous()
+    width, height = (
+        (first[i + 2].minimum(second[i + 2]) - first[i].maximum(second[i])).add_(offset).clamp_(min=0) for i in (0, 1)
+    )
+    overlap = width.mul_(height)
     whole = _area(first, offset)
     if mode == 0:
-        whole = whole + _area(bboxes2, offset) - overlap
-    ious.copy_(overlap / whole)
+        whole = (whole + _area(second, offset)).sub_(overlap)
+    ious.copy_(overlap.div_(whole))
 
 
-def _area(boxes: Tensor, offset: int) -> Tensor:
-    return (boxes[..., 2] - boxes[..., 0] + offset) * (boxes[..., 3] - boxes[..., 1] + offset)
+def _area(columns: Tensor, offset: int) -> Tensor:
+    return (columns[2] - columns[0] + offset) * (columns[3] - columns[1] + offset)

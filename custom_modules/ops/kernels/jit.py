@@ -13,6 +13,9 @@ try:
 except ImportError:  # not installed, or at odds with this numpy
     numba = None
 
+# Multiplications that take about as long as waking a thread does, times ten.
+_WORTH_A_THREAD = 1 << 20
+
 _pool: ThreadPoolExecutor | None = None
 _pool_lock = threading.Lock()
 
@@ -47,20 +50,21 @@ def kernel(function: Callable | None = None, *, fused: bool = False, summed: boo
         return numba.njit(**options)(function)
 
 
-def split(function: Callable[[int, int], Any], count: int, *, align: int = 1) -> None:
+def split(function: Callable[[int, int], Any], count: int, *, cost: int, align: int = 1) -> None:
     """Call ``function(start, stop)`` for consecutive parts of ``range(count)``, one per torch thread.
 
     Args:
         function: Work on one part, in kernels and numpy only (tensor operations would start threads of their
             own, and autograd is on in a new thread); parts must not write to the same memory.
         count: Number of work items.
+        cost: Rough number of multiplications in all; threads are not worth their start for few.
         align: Parts begin at multiples of this.
 
     Raises:
         Exception: Whatever ``function`` raised.
     """
     blocks = -(-count // align)
-    num_parts = min(torch.get_num_threads(), blocks)
+    num_parts = min(torch.get_num_threads(), blocks, cost // _WORTH_A_THREAD)
     if num_parts <= 1:
         function(0, count)
         return

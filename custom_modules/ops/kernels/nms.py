@@ -89,7 +89,8 @@ def soft_suppress(boxes, scores, areas, index, dets, iou_thr, sigma, min_score, 
             overlap = width * height
             iou = overlap / (area + areas[j] - overlap)
             if method == 2:
-                scores[j] *= math.exp(-(iou * iou) / sigma)
+                if iou != 0:  # the factor would be exactly 1
+                    scores[j] *= math.exp(-(iou * iou) / sigma)
             elif iou >= iou_thr:
                 scores[j] *= zero if method == 0 else one - iou
         best = i

@@ -30,7 +30,7 @@ def average(maps: Tensor, regions: 'Regions', output: Tensor) -> None:
     by_region = _is_cheaper_by_region(regions, maps.shape, output.shape[2:])
     cells = maps.new_empty(0) if by_region else maps.permute(0, 2, 3, 1).contiguous().flatten()
     arrays = [x.numpy() for x in (maps, cells, *regions, output)]
-    split(lambda begin, end: _average(*arrays, begin, end), len(output))
+    split(lambda begin, end: _average(*arrays, begin, end), len(output), cost=8 * output.numel())
 
 
 def average_backward(grad: Tensor, regions: 'Regions', target: Tensor) -> None:
@@ -54,7 +54,7 @@ def average_backward(grad: Tensor, regions: 'Regions', target: Tensor) -> None:
         parts[begin, end] = np.zeros(size, arrays[0].dtype)
         _average_backward(*arrays, parts[begin, end], begin, end)
 
-    split(work, channels, align=16)
+    split(work, channels, cost=8 * grad.numel(), align=16)
     if not by_region:
         for (begin, end), cells in parts.items():
             target[:, begin:end] = torch.from_numpy(cells).view(images, height, width, -1).permute(0, 3, 1, 2)
@@ -72,7 +72,11 @@ def maximum(maps: Tensor, regions: 'Regions', output: Tensor, argmax_y: Tensor, 
     """
     cells = maps.permute(0, 2, 3, 1).contiguous().flatten().numpy()
     arrays = [x.numpy() for x in (*regions, output, argmax_y, argmax_x)]
-    split(lambda begin, end: _maximum(cells, tuple(maps.shape), *arrays, begin, end), len(output))
+    split(
+        lambda begin, end: _maximum(cells, tuple(maps.shape), *arrays, begin, end),
+        len(output),
+        cost=64 * output.numel(),
+    )
 
 
 def maximum_backward(grad: Tensor, image: Tensor, argmax_y: Tensor, argmax_x: Tensor, target: Tensor) -> None:
@@ -86,7 +90,7 @@ def maximum_backward(grad: Tensor, image: Tensor, argmax_y: Tensor, argmax_x: Te
         target: (B, C, H, W), added to.
     """
     arrays = [x.numpy() for x in (grad, image, argmax_y, argmax_x, target)]
-    split(lambda begin, end: _maximum_backward(*arrays, begin, end), target.size(1))
+    split(lambda begin, end: _maximum_backward(*arrays, begin, end), target.size(1), cost=16 * grad.numel())
 
 
 def _is_cheaper_by_region(regions: 'Regions', shape: torch.Size, bins: tuple[int, int]) -> bool:

@@ -22,7 +22,7 @@ def largest(maps: Tensor, image: Tensor, down: 'Bins', across: 'Bins', output: T
         argmax: (N, C, PH, PW) int32, written: y * W + x, -1 in an empty bin.
     """
     arrays = [x.numpy() for x in (maps, image, *down, *across, output, argmax)]
-    split(lambda begin, end: _largest(*arrays, begin, end), len(output))
+    split(lambda begin, end: _largest(*arrays, begin, end), len(output), cost=16 * output.numel())
 
 
 def largest_backward(grad: Tensor, image: Tensor, argmax: Tensor, target: Tensor) -> None:
@@ -35,7 +35,7 @@ def largest_backward(grad: Tensor, image: Tensor, argmax: Tensor, target: Tensor
         target: (B, C, H, W), added to.
     """
     arrays = [x.numpy() for x in (grad.flatten(2), image, argmax.flatten(2), target.view(*target.shape[:2], -1))]
-    split(lambda begin, end: _largest_backward(*arrays, begin, end), grad.size(1))
+    split(lambda begin, end: _largest_backward(*arrays, begin, end), grad.size(1), cost=grad.numel())
 
 
 @kernel

@@ -24,7 +24,7 @@ def sample(cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor) -> Tensor:
     """
     columns = cells.new_empty(len(ys), ys.size(2), cells.size(2))
     arrays = [x.numpy() for x in (cells, ys, xs, scales, columns)]
-    split(lambda begin, end: _sample(*arrays, begin, end), len(ys))
+    split(lambda begin, end: _sample(*arrays, begin, end), len(ys), cost=4 * columns.numel())
     return columns
 
 
@@ -46,8 +46,13 @@ def sample_backward(
     grads = [cells.new_zeros(x.shape) for x in (cells, ys, xs, scales)]
     source, *places = (x.numpy() for x in (cells, ys, xs, scales, grad))
     to_cells, *to_places = (x.numpy() for x in grads)
-    split(lambda begin, end: _places_backward(source, *places, *to_places, begin, end), len(ys))
-    split(lambda begin, end: _cells_backward(*places, to_cells, begin, end), cells.size(2), align=16)
+    split(lambda begin, end: _places_backward(source, *places, *to_places, begin, end), len(ys), cost=4 * grad.numel())
+    split(
+        lambda begin, end: _cells_backward(*places, to_cells, begin, end),
+        cells.size(2),
+        cost=4 * grad.numel(),
+        align=16,
+    )
     return tuple(grads)
 
 

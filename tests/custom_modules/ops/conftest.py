@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from custom_modules.ops import selection
+from custom_modules.ops.kernels import jit
 
 
 @pytest.fixture
@@ -23,4 +24,5 @@ def implementation(request, monkeypatch) -> str:
         monkeypatch.setattr(selection, 'has_numba', lambda: False)
     if request.param == 'kernels-2-threads':
         request.getfixturevalue('two_threads')
+        monkeypatch.setattr(jit, '_WORTH_A_THREAD', 1)
     return request.param

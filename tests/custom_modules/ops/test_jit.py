@@ -25,8 +25,14 @@ ROOT = Path(__file__).resolve().parents[3]
 )
 def test_split_covers_the_range_once(count, align, parts, two_threads):
     seen = []
-    split(lambda start, stop: seen.append((start, stop)), count, align=align)
+    split(lambda start, stop: seen.append((start, stop)), count, cost=1 << 30, align=align)
     assert sorted(seen) == parts
+
+
+def test_little_work_stays_in_one_thread(two_threads):
+    seen = []
+    split(lambda start, stop: seen.append((start, stop)), 7, cost=1000)
+    assert seen == [(0, 7)]
 
 
 def test_split_passes_errors_on(two_threads):
@@ -35,7 +41,7 @@ def test_split_passes_errors_on(two_threads):
             raise KeyError(start)
 
     with pytest.raises(KeyError):
-        split(fail_in_the_second_half, 4)
+        split(fail_in_the_second_half, 4, cost=1 << 30)
 
 
 def test_split_works_from_several_threads_at_once(two_threads):
@@ -43,7 +49,7 @@ def test_split_works_from_several_threads_at_once(two_threads):
 
     def add_up(number):
         for _ in range(50):
-            split(lambda start, stop: added[number].append(sum(range(start, stop))), 100)
+            split(lambda start, stop: added[number].append(sum(range(start, stop))), 100, cost=1 << 30)
 
     threads = [threading.Thread(target=add_up, args=(number,)) for number in range(4)]
     for thread in threads:
