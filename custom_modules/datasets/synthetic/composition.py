@@ -58,7 +58,7 @@ def compose(rng: np.random.Generator, planned: tuple[PlannedObject, ...], side: 
 
 def _arranged(rng: np.random.Generator, planned: tuple[PlannedObject, ...], work: int, squeeze: float) -> Layout:
     """Lay all objects out; where they do not fit, start again with smaller ones."""
-    crowd = 1.0 if len(planned) < 5 else 0.85
+    crowd = 1.0 if len(planned) < 5 else 0.88
     while True:
         layout = Layout(work, tiny=round(_LEAST_AREA * work * work))
         _scatter(rng, layout, work, squeeze)
@@ -77,7 +77,7 @@ def _draw_object(rng: np.random.Generator, label: int, unit: float, squeeze: flo
     weights = np.array([variant.weight for variant in variants])
     variant = variants[rng.choice(len(variants), p=weights / weights.sum())]
     low, high = variant.sizes
-    length = low * (high / low) ** (rng.random() ** 0.6)  # more large ones than log-uniform
+    length = low * (high / low) ** (rng.random() ** 0.5)  # more large ones than log-uniform
     return variant.draw(_pose(rng, length * unit, squeeze))
 
 

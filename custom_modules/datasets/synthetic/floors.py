@@ -114,7 +114,7 @@ def tiles(ground: Ground) -> Surface:
     edge = np.minimum((0.5 - np.abs(cell_u)) * aspect, 0.5 - np.abs(cell_v)) * pitch
     each = _hash(rng, row * 37 + np.floor(along))
     tone = 0.92 + 0.16 * each + 0.05 * ground.noise(8, 3) + 0.02 * ground.grain()
-    color = _tinted(palette.body_color(rng, light=0.3, gloom=0.1, dull=0.5) * 0.72, tone)
+    color = _tinted(palette.body_color(rng, light=0.25, gloom=0.1, dull=0.6) * 0.72, tone)
     gap = edge < rng.uniform(0.004, 0.009)
     color[gap] = palette.drab(rng) * (0.8 + 0.06 * ground.grain()[gap, None])
     return Surface(color, np.minimum(edge, 0.012) * 0.6)
@@ -201,7 +201,7 @@ def carpet(ground: Ground) -> Surface:
     rng = ground.rng
     pitch = rng.uniform(180, 260)
     loops = np.sin(ground.x * pitch) * np.sin(ground.y * pitch)
-    base = palette.body_color(rng, light=0.15, gloom=0.15, dull=0.5) * 0.72 + 0.04
+    base = palette.body_color(rng, light=0.15, gloom=0.15, dull=0.65) * 0.72 + 0.04
     color = _tinted(base, 1 + 0.14 * loops + 0.12 * ground.grain() + 0.08 * ground.noise(4, 2))
     if rng.random() < 0.5:
         figure = np.sin(ground.x * rng.uniform(10, 40)) * np.sin(ground.y * rng.uniform(10, 40)) > rng.uniform(0, 0.7)
@@ -245,7 +245,7 @@ def leaf_litter(ground: Ground) -> Surface:
 def linoleum(ground: Ground) -> Surface:
     """A smooth indoor floor or table: plain or marbled, faint flecks."""
     rng = ground.rng
-    base = palette.body_color(rng, light=0.3, gloom=0.1, dull=0.5) * 0.72 + 0.04
+    base = palette.body_color(rng, light=0.25, gloom=0.1, dull=0.6) * 0.72 + 0.04
     veins = np.abs(ground.noise(3, 4)) * rng.uniform(0, 0.5)
     color = _tinted(base, 1 - veins + 0.02 * ground.grain())
     flecks = ground.noise(130) > 0.8

@@ -7,7 +7,7 @@ import colorsys
 
 import numpy as np
 
-_HUE_SHARE = 0.8
+_HUE_SHARE = 0.88
 
 
 def rgb(red: float, green: float, blue: float) -> np.ndarray:
@@ -16,7 +16,7 @@ def rgb(red: float, green: float, blue: float) -> np.ndarray:
 
 
 def vivid(rng: np.random.Generator, hue: float | None = None) -> np.ndarray:
-    """Draw a printed or dyed colour: of any hue, or four times in five near ``hue`` (0 red, 1/3 green, 2/3 blue)."""
+    """Draw a printed or dyed colour: of any hue, or mostly one near ``hue`` (0 red, 1/3 green, 2/3 blue)."""
     near = hue is not None and rng.random() < _HUE_SHARE
     drawn = (hue + rng.normal(0, 0.035)) % 1 if near else rng.random()
     return rgb(*colorsys.hsv_to_rgb(drawn, rng.uniform(0.35, 0.85), rng.uniform(0.35, 0.92)))
@@ -25,6 +25,16 @@ def vivid(rng: np.random.Generator, hue: float | None = None) -> np.ndarray:
 def pale(rng: np.random.Generator) -> np.ndarray:
     """Draw a white, cream or light grey."""
     return rng.uniform(0.72, 0.95) * (1 - rng.uniform(0, 0.1, 3) * rgb(0.3, 0.5, 1)).astype(np.float32)
+
+
+def cool_white(rng: np.random.Generator) -> np.ndarray:
+    """Draw a bright white with a touch of blue, as foamed plastic has."""
+    return rng.uniform(0.88, 1.0) * (1 - rng.uniform(0, 0.08) * rgb(1, 0.4, 0))
+
+
+def warm_white(rng: np.random.Generator) -> np.ndarray:
+    """Draw an ivory or cream, as uncoated paper has."""
+    return rng.uniform(0.76, 0.94) * (1 - rng.uniform(0.08, 0.3) * rgb(0.1, 0.35, 1))
 
 
 def dark(rng: np.random.Generator) -> np.ndarray:

@@ -24,10 +24,13 @@ def _ground(rng: np.random.Generator, side: int, tilt: float) -> Ground:
     return near
 
 
-def _lit(surface: Surface, light: Light, side: int) -> np.ndarray:
+def _lit(surface: Surface, light: Light, side: int, contrast: float) -> np.ndarray:
     rise = surface.relief * side
     slope = np.stack([difference(rise, 1), difference(rise, 0)], -1)
-    return surface.color * shading(slope, light)[..., None]
+    # A floor looked at for what lies on it is mostly calm: its contrast is drawn, too.
+    mean = surface.color.mean((0, 1))
+    calm = mean + contrast * (surface.color - mean)
+    return calm * (1 + contrast * (shading(slope, light) - 1))[..., None]
 
 
 def draw_floor(rng: np.random.Generator, side: int, light: Light, squeeze: float) -> np.ndarray:
@@ -43,7 +46,7 @@ def draw_floor(rng: np.random.Generator, side: int, light: Light, squeeze: float
         (side, side, 3) float32 RGB.
     """
     tilt = (1 - squeeze) * 1.6
-    picture = _lit(FLOORS[rng.integers(len(FLOORS))](_ground(rng, side, tilt)), light, side)
+    picture = _lit(FLOORS[rng.integers(len(FLOORS))](_ground(rng, side, tilt)), light, side, rng.uniform(0.35, 0.85))
     if rng.random() < 0.22:
         picture = _second_floor(rng, picture, light, tilt)
     return picture * (light.tint * _uneven_light(rng, side)[..., None])
@@ -52,7 +55,7 @@ def draw_floor(rng: np.random.Generator, side: int, light: Light, squeeze: float
 def _second_floor(rng: np.random.Generator, picture: np.ndarray, light: Light, tilt: float) -> np.ndarray:
     side = picture.shape[0]
     ground = _ground(rng, side, tilt)
-    other = _lit(FLOORS[rng.integers(len(FLOORS))](ground), light, side)
+    other = _lit(FLOORS[rng.integers(len(FLOORS))](ground), light, side, rng.uniform(0.35, 0.85))
     ragged = float(rng.choice([0.0, 0.03])) * ground.noise(14, 2)
     dist = ground.x + ragged - rng.uniform(0.05, 0.35)
     share = np.clip(dist * side * 0.5 + 0.5, 0, 1)[..., None]

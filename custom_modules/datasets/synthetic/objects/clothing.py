@@ -13,7 +13,7 @@ _HUE = 0.63  # favoured hue of vivid parts
 def _cloth(canvas: Canvas, mask: np.ndarray, *, patterned: bool = True) -> np.ndarray:
     """Paint a mask as dyed cloth and return its main colour."""
     rng = canvas.rng
-    base = palette.body_color(rng, light=0.08, gloom=0.15, dull=0.04, hue=_HUE) * np.float32(0.85)
+    base = palette.body_color(rng, light=0.05, gloom=0.1, dull=0.02, hue=_HUE) * np.float32(0.85)
     color: np.ndarray = base
     draw = rng.random() if patterned else 1.0
     if draw < 0.38:

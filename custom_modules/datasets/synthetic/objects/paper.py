@@ -11,7 +11,7 @@ from .solids import lathe, opening
 
 
 def _stock(rng: np.random.Generator) -> np.ndarray:
-    return palette.body_color(rng, light=0.8, gloom=0.0, dull=0.08)
+    return palette.warm_white(rng) if rng.random() < 0.8 else palette.body_color(rng, light=0.6, gloom=0.0)
 
 
 def _bent_sheet(rng: np.random.Generator, half_v: float, amount: float) -> np.ndarray:
@@ -73,7 +73,7 @@ def newspaper(pose: Pose) -> Sprite:
     """Draw a folded newspaper: columns, pictures, the edges of more pages below."""
     rng, half_v = pose.rng, pose.rng.uniform(0.62, 0.78)
     canvas = Canvas(pose, half_u=1.06, half_v=half_v + 0.16, lift=0.1)
-    paper = palette.rgb(0.82, 0.8, 0.74) * np.float32(rng.uniform(0.75, 1.08))
+    paper = palette.rgb(0.84, 0.79, 0.66) * np.float32(rng.uniform(0.8, 1.08))
     for shift in (0.07, 0.035):
         below = canvas.polygon(_bent_sheet(rng, half_v, 0.02) + np.float32(shift))
         canvas.paint(below, paper * (0.72 + 2 * shift))
@@ -94,7 +94,7 @@ def till_slip(pose: Pose) -> Sprite:
     sway = curl * (along**2 - 0.4)
     outline = np.vstack([np.stack([along, sway - half_v], 1), np.stack([along, sway + half_v], 1)[::-1]])
     mask = canvas.polygon(outline)
-    page = prints.receipt(rng, palette.pale(rng) if rng.random() < 0.7 else _stock(rng))
+    page = prints.receipt(rng, _stock(rng))
     wave = 0.12 * np.sin(canvas.u * rng.uniform(3, 6) + rng.uniform(0, 6))
     canvas.paint(mask, canvas.texture(page, (-0.96, -half_v, 0.96, half_v)), height=wave)
     _folds(canvas, mask, int(rng.integers(0, 3)))

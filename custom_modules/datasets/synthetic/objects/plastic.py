@@ -12,8 +12,8 @@ _HUE = 0.53  # favoured hue of vivid parts
 
 def _clear(rng: np.random.Generator) -> np.ndarray:
     return (
-        palette.rgb(0.82, 0.87, 0.9) * np.float32(rng.uniform(0.75, 1.05))
-        if rng.random() < 0.75
+        palette.rgb(0.62, 0.84, 0.95) * np.float32(rng.uniform(0.8, 1.05))
+        if rng.random() < 0.82
         else (0.6 * palette.vivid(rng, _HUE) + 0.35).astype(np.float32)
     )
 

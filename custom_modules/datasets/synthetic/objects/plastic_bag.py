@@ -7,12 +7,12 @@ from ..canvas import Canvas, Pose, Sprite
 from ..shapes import blob, capsule, ellipse, points, rounded, wobbled
 from .solids import outline_edge
 
-_HUE = 0.38  # favoured hue of vivid parts
+_HUE = 0.4  # favoured hue of vivid parts
 
 
 def _film(rng: np.random.Generator) -> tuple[np.ndarray, float]:
     """Draw the colour of the film and how much it hides."""
-    return palette.body_color(rng, light=0.3, gloom=0.3, dull=0.0, hue=_HUE), float(rng.uniform(0.65, 0.95))
+    return palette.body_color(rng, light=0.12, gloom=0.15, dull=0.0, hue=_HUE), float(rng.uniform(0.65, 0.95))
 
 
 def _wrinkle(canvas: Canvas, mask: np.ndarray, depth: float) -> None:

@@ -9,7 +9,7 @@ from .solids import box
 
 
 def _tone(rng: np.random.Generator) -> np.ndarray:
-    return np.minimum(palette.body_color(rng, light=0.92, gloom=0.03, dull=0.0) * 1.12, 1)
+    return palette.cool_white(rng) if rng.random() < 0.88 else palette.body_color(rng, light=0.5)
 
 
 def _beads(canvas: Canvas, strength: float = 1.0) -> None:
