@@ -28,7 +28,7 @@ def sigmoid_focal_loss_forward(
     logits, positive = widen(input), _is_target(input, target)
     signed = torch.where(positive, logits, -logits)  # the logit of being right
     loss = -(torch.sigmoid(-signed) ** gamma) * F.logsigmoid(signed)
-    output.copy_(loss * _balance(positive, alpha, logits.dtype) * _class_weight(weight, target, logits))
+    output.copy_(loss * _balance(positive, alpha, logits) * _class_weight(weight, target, logits))
 
 
 def sigmoid_focal_loss_backward(
@@ -45,7 +45,7 @@ def sigmoid_focal_loss_backward(
     right, wrong = torch.sigmoid(signed), torch.sigmoid(-signed)
     slope = wrong**gamma * (gamma * right * F.logsigmoid(signed) - wrong)
     slope = torch.where(positive, slope, -slope)
-    grad_input.copy_(slope * _balance(positive, alpha, logits.dtype) * _class_weight(weight, target, logits))
+    grad_input.copy_(slope * _balance(positive, alpha, logits) * _class_weight(weight, target, logits))
 
 
 def softmax_focal_loss_forward(
@@ -87,8 +87,8 @@ def _is_target(input: Tensor, target: Tensor) -> Tensor:
     return torch.arange(input.size(1), device=input.device) == target[:, None]
 
 
-def _balance(positive: Tensor, alpha: float, dtype: torch.dtype) -> Tensor:
-    return torch.where(positive, torch.tensor(alpha, dtype=dtype), torch.tensor(1 - alpha, dtype=dtype))
+def _balance(positive: Tensor, alpha: float, like: Tensor) -> Tensor:
+    return torch.full_like(like, 1 - alpha).masked_fill_(positive, alpha)
 
 
 def _class_weight(weight: Tensor, target: Tensor, like: Tensor) -> Tensor | int:

@@ -156,7 +156,7 @@ def _is_compiled_for(family: str, device: str) -> bool:
         return False
     if device == 'cpu':
         return family in COMPILED_ON_CPU
-    return module.get_compiling_cuda_version() != 'not available'
+    return device == 'cuda' and module.get_compiling_cuda_version() != 'not available'
 
 
 def _is_one_precision(tensors: list[Tensor], device: str, family: str) -> bool:

@@ -183,6 +183,17 @@ def channels_last(window):
     return flat
 
 
+@kernel
+def add_channels_last(window, flat):
+    """Add flat (h, w, C) memory to a (C, h, w) window."""
+    channels, height, width = window.shape
+    cells = flat.reshape(height, width, channels)
+    for c in range(channels):
+        for y in range(height):
+            for x in range(width):
+                window[c, y, x] += cells[y, x, c]
+
+
 @kernel(fused=True)
 def _average(maps, cells, image, starts, steps, samples, output, begin, end):
     """Average-pool the regions ``begin`` to ``end``.
@@ -271,12 +282,7 @@ def _average_backward(grad, image, starts, steps, samples, maps, cells, begin, e
                 spread(part, pooled[p, q], channels, columns[q, x1:], left[q] - x1, right[q] - x1)
             spread(target, part, pitch, rows[p, y0:], top[p], bottom[p])
         if len(cells) == 0:
-            window = maps[image[n], begin:end, y1:y2, x1:x2]
-            view = target.reshape(y2 - y1, x2 - x1, channels)
-            for c in range(channels):
-                for y in range(y2 - y1):
-                    for x in range(x2 - x1):
-                        window[c, y, x] += view[y, x, c]
+            add_channels_last(maps[image[n], begin:end, y1:y2, x1:x2], target)
 
 
 @kernel
