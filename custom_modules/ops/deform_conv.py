@@ -5,6 +5,7 @@ Zhu et al., Deformable ConvNets v2 (CVPR 2019), equation 1.  Every tap of the
 kernel reads the map at a place of its own; the rest is a matrix product.
 """
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -12,6 +13,9 @@ from torch import Tensor
 
 from .precision import widen
 from .selection import implementation
+
+# Samples held at a time.
+_CHUNK = 1 << 24
 
 
 class Geometry(NamedTuple):
@@ -174,10 +178,10 @@ def _forward(
 ) -> None:
     _check(offset, output, shape)
     matrix = _matrix(widen(weight), shape.groups)
-    for index in range(len(input)):
-        columns = _columns(_cells(input[index]), *_places(offset, mask, index, shape), shape)
-        result = (matrix @ columns.mT).view_as(output[index])
-        output[index] = result if bias is None else result + widen(bias)[:, None, None]
+    for part in _parts(input, offset, shape):
+        columns = _columns(_cells(input[part]), *_places(offset[part], mask, part, shape), shape)
+        result = (matrix @ columns.mT).view(output[part].shape)
+        output[part] = result if bias is None else result.add_(widen(bias)[:, None, None])
 
 
 def _backward(
@@ -192,18 +196,17 @@ def _backward(
     grad_mask: Tensor | None,
 ) -> None:
     matrix = _matrix(widen(weight), shape.groups)
-    for index in range(len(input)):
-        cells, places = _cells(input[index]), _places(offset, mask, index, shape)
-        grad = widen(grad_output[index]).reshape(shape.groups, matrix.size(1), -1)
-        # (groups, places, taps * channels) as (places, taps, groups * channels), the order of the samples.
-        columns = (grad.mT @ matrix).unflatten(2, (places[0].size(2), -1)).permute(1, 2, 0, 3).flatten(2)
-        to_cells, to_y, to_x, to_scale = implementation('sampling', cells).sample_backward(
-            cells, *places, columns.contiguous()
-        )
-        grad_input[index] = to_cells.permute(2, 0, 1)
-        grad_offset[index] = torch.stack([to_y, to_x], -1).flatten(1).T.view_as(grad_offset[index])
+    taps = shape.kernel[0] * shape.kernel[1]
+    for part in _parts(input, offset, shape):
+        cells, places = _cells(input[part]), _places(offset[part], mask, part, shape)
+        grad = widen(grad_output[part]).reshape(len(cells), *matrix.shape[:2], -1)
+        # (B, groups, places, taps * channels) as (B, places, taps, groups * channels), the order of the samples.
+        columns = (grad.mT @ matrix).unflatten(3, (taps, -1)).permute(0, 2, 3, 1, 4).flatten(3).contiguous()
+        to_cells, to_y, to_x, to_scale = implementation('sampling', cells).sample_backward(cells, *places, columns)
+        grad_input[part] = to_cells.permute(0, 3, 1, 2)
+        grad_offset[part] = torch.stack([to_y, to_x], -1).flatten(2).mT.reshape(grad_offset[part].shape)
         if grad_mask is not None:
-            grad_mask[index] = to_scale.flatten(1).T.view_as(grad_mask[index])
+            grad_mask[part] = to_scale.flatten(2).mT.reshape(grad_mask[part].shape)
 
 
 def _backward_weight(
@@ -216,14 +219,18 @@ def _backward_weight(
     scale: float,
 ) -> None:
     outputs, channels, taps = grad_weight.flatten(2).shape
-    total = 0
-    for index in range(len(input)):
-        columns = _columns(_cells(input[index]), *_places(offset, mask, index, shape), shape)
-        grad = widen(grad_output[index]).reshape(shape.groups, outputs // shape.groups, -1)
-        total = total + grad @ columns
-    if len(input):
-        change = total.view(outputs, taps, channels).transpose(1, 2).reshape(grad_weight.shape)
-        grad_weight += (scale * change).to(grad_weight.dtype)
+    for part in _parts(input, offset, shape):
+        columns = _columns(_cells(input[part]), *_places(offset[part], mask, part, shape), shape)
+        grad = widen(grad_output[part]).reshape(len(columns), shape.groups, outputs // shape.groups, -1)
+        change = (grad @ columns).sum(0).view(outputs, taps, channels).transpose(1, 2)
+        grad_weight.add_(change.reshape(grad_weight.shape).to(grad_weight.dtype), alpha=scale)
+
+
+def _parts(input: Tensor, offset: Tensor, shape: Geometry) -> Iterator[slice]:
+    """Groups of pictures that are small enough to work on at once."""
+    cost = input.size(1) * shape.kernel[0] * shape.kernel[1] * offset[0, 0].numel() if len(input) else 1
+    step = max(1, _CHUNK // cost)
+    return (slice(start, start + step) for start in range(0, len(input), step))
 
 
 def _check(offset: Tensor, output: Tensor, shape: Geometry) -> None:
@@ -232,9 +239,9 @@ def _check(offset: Tensor, output: Tensor, shape: Geometry) -> None:
         raise ValueError(f'deformable convolution: offset of shape {tuple(offset.shape)} should be {expected}')
 
 
-def _cells(plane: Tensor) -> Tensor:
-    """A (C, H, W) map as (H, W, C) in single precision or better."""
-    return widen(plane).permute(1, 2, 0).contiguous()
+def _cells(maps: Tensor) -> Tensor:
+    """(B, C, H, W) maps as (B, H, W, C) in single precision or better."""
+    return widen(maps).permute(0, 2, 3, 1).contiguous()
 
 
 def _matrix(weight: Tensor, groups: int) -> Tensor:
@@ -243,23 +250,23 @@ def _matrix(weight: Tensor, groups: int) -> Tensor:
 
 
 def _columns(cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor, shape: Geometry) -> Tensor:
-    """The samples under all taps, (groups, places, taps * C / groups)."""
+    """The samples under all taps, (B, groups, places, taps * C / groups)."""
     samples = implementation('sampling', cells).sample(cells, ys, xs, scales)
-    return samples.unflatten(2, (shape.groups, -1)).permute(2, 0, 1, 3).flatten(2)
+    return samples.unflatten(3, (shape.groups, -1)).permute(0, 3, 1, 2, 4).flatten(3)
 
 
-def _places(offset: Tensor, mask: Tensor | None, index: int, shape: Geometry) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows, columns and factors of the samples of one picture, each (places, deform_groups, taps)."""
+def _places(offset: Tensor, mask: Tensor | None, part: slice, shape: Geometry) -> tuple[Tensor, Tensor, Tensor]:
+    """Rows, columns and factors of the samples of some pictures, each (B, places, deform_groups, taps)."""
     taps = shape.kernel[0] * shape.kernel[1]
-    shift = widen(offset[index]).view(shape.deform_groups, taps, 2, *offset.shape[2:])
-    ys, xs = (_grid(shape, axis, shift) + shift[:, :, axis] for axis in (0, 1))
-    scales = torch.ones_like(ys) if mask is None else widen(mask[index]).view_as(ys)
-    return tuple(x.flatten(2).permute(2, 0, 1).contiguous() for x in (ys, xs, scales))
+    shift = widen(offset).view(len(offset), shape.deform_groups, taps, 2, *offset.shape[2:])
+    ys, xs = (_grid(shape, axis, shift) + shift[:, :, :, axis] for axis in (0, 1))
+    scales = torch.ones_like(ys) if mask is None else widen(mask[part]).view_as(ys)
+    return tuple(x.flatten(3).permute(0, 3, 1, 2).contiguous() for x in (ys, xs, scales))
 
 
 def _grid(shape: Geometry, axis: int, shift: Tensor) -> Tensor:
     """(taps, H' or 1, W' or 1): where the taps of each output lie along one axis before they are shifted."""
-    size, count = shape.kernel[axis], shift.size(3 + axis)
+    size, count = shape.kernel[axis], shift.size(4 + axis)
     arange = torch.arange(max(size, count), device=shift.device, dtype=shift.dtype)
     starts = arange[:count] * shape.stride[axis] - shape.padding[axis]
     steps = arange[:size] * shape.dilation[axis]

@@ -43,7 +43,7 @@ def ms_deform_attn_forward(
         total = widen(output[index]).clone()
         for level, cells in _levels(value[index], value_spatial_shapes, value_level_start_index):
             places = _places(sampling_locations[index], attention_weights[index], level, cells)
-            total += implementation('sampling', cells).sample(cells, *places).sum(1)
+            total += implementation('sampling', cells).sample(cells, *places)[0].sum(1)
         output[index] = total
     return output
 
@@ -71,26 +71,27 @@ def ms_deform_attn_backward(
     """
     points = sampling_locations.size(4)
     for index in range(len(value)):
-        grad = widen(grad_output[index])[:, None].expand(-1, points, -1).contiguous()
+        grad = widen(grad_output[index])[None, :, None].expand(-1, -1, points, -1).contiguous()
         for level, cells in _levels(value[index], value_spatial_shapes, value_level_start_index):
             places = _places(sampling_locations[index], attention_weights[index], level, cells)
-            to_cells, to_y, to_x, to_scale = implementation('sampling', cells).sample_backward(cells, *places, grad)
+            grads = implementation('sampling', cells).sample_backward(cells, *places, grad)
+            to_cells, to_y, to_x, to_scale = (x[0] for x in grads)
             start, count = int(value_level_start_index[level]), to_cells.size(0) * to_cells.size(1)
             grad_value[index, start : start + count] = to_cells.view(count, *value.shape[2:])
-            slopes = torch.stack([to_x * cells.size(1), to_y * cells.size(0)], -1)
+            slopes = torch.stack([to_x * cells.size(2), to_y * cells.size(1)], -1)
             grad_sampling_loc[index, :, :, level] = slopes
             grad_attn_weight[index, :, :, level] = to_scale
 
 
 def _levels(value: Tensor, shapes: Tensor, starts: Tensor) -> Iterator[tuple[int, Tensor]]:
-    """The feature levels of a picture's (S, heads, D) values, each (H, W, heads * D)."""
+    """The feature levels of a picture's (S, heads, D) values, each (1, H, W, heads * D)."""
     for level, ((height, width), start) in enumerate(zip(shapes.tolist(), starts.tolist(), strict=True)):
-        cells = widen(value[start : start + height * width]).reshape(height, width, -1)
+        cells = widen(value[start : start + height * width]).reshape(1, height, width, -1)
         yield level, cells.contiguous()
 
 
 def _places(locations: Tensor, weights: Tensor, level: int, cells: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Rows, columns and factors of the samples of one level, each (Q, heads, points)."""
-    locations = locations[:, :, level].to(cells.dtype)
-    ys, xs = locations[..., 1] * cells.size(0) - 0.5, locations[..., 0] * cells.size(1) - 0.5
-    return ys.contiguous(), xs.contiguous(), weights[:, :, level].to(cells.dtype).contiguous()
+    """Rows, columns and factors of the samples of one level, each (1, Q, heads, points)."""
+    locations = locations[None, :, :, level].to(cells.dtype)
+    ys, xs = locations[..., 1] * cells.size(1) - 0.5, locations[..., 0] * cells.size(2) - 0.5
+    return ys.contiguous(), xs.contiguous(), weights[None, :, :, level].to(cells.dtype).contiguous()

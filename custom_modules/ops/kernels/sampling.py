@@ -1,6 +1,6 @@
 """Bilinear sampling at arbitrary places on the CPU: the core of deformable convolution and attention.
 
-Maps are (H, W, C) in memory, so that a sample is a vector operation on four
+Maps are (B, H, W, C) in memory, so that a sample is a vector operation on four
 rows of channels.  Cells off the map count as zero.
 """
 
@@ -11,20 +11,20 @@ from .jit import kernel, split
 
 
 def sample(cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor) -> Tensor:
-    """Read a map at places that are given per group of channels.
+    """Read maps at places that are given per group of channels.
 
     Args:
-        cells: (H, W, C).
-        ys: (P, G, K), row of each place; group g holds the g-th C / G channels.
-        xs: (P, G, K), column.
-        scales: (P, G, K), factor of each sample.
+        cells: (B, H, W, C).
+        ys: (B, P, G, K), row of each place; group g holds the g-th C / G channels.
+        xs: (B, P, G, K), column.
+        scales: (B, P, G, K), factor of each sample.
 
     Returns:
-        (P, K, C) samples.
+        (B, P, K, C) samples.
     """
-    columns = cells.new_empty(len(ys), ys.size(2), cells.size(2))
+    columns = cells.new_empty(*ys.shape[:2], ys.size(3), cells.size(3))
     arrays = [x.numpy() for x in (cells, ys, xs, scales, columns)]
-    split(lambda begin, end: _sample(*arrays, begin, end), len(ys), cost=4 * columns.numel())
+    split(lambda begin, end: _sample(*arrays, begin, end), _count(ys), cost=4 * columns.numel())
     return columns
 
 
@@ -38,7 +38,7 @@ def sample_backward(
         ys: As in `sample`.
         xs: As in `sample`.
         scales: As in `sample`.
-        grad: (P, K, C), gradient of the samples.
+        grad: (B, P, K, C), gradient of the samples.
 
     Returns:
         Gradients of ``cells``, ``ys``, ``xs`` and ``scales``.
@@ -46,14 +46,15 @@ def sample_backward(
     grads = [cells.new_zeros(x.shape) for x in (cells, ys, xs, scales)]
     source, *places = (x.numpy() for x in (cells, ys, xs, scales, grad))
     to_cells, *to_places = (x.numpy() for x in grads)
-    split(lambda begin, end: _places_backward(source, *places, *to_places, begin, end), len(ys), cost=4 * grad.numel())
-    split(
-        lambda begin, end: _cells_backward(*places, to_cells, begin, end),
-        cells.size(2),
-        cost=4 * grad.numel(),
-        align=16,
-    )
+    cost = 4 * grad.numel()
+    split(lambda begin, end: _places_backward(source, *places, *to_places, begin, end), _count(ys), cost=cost)
+    split(lambda begin, end: _cells_backward(*places, to_cells, begin, end), cells.size(3), cost=cost, align=16)
     return tuple(grads)
+
+
+def _count(ys: Tensor) -> int:
+    """Number of places in all maps."""
+    return ys.size(0) * ys.size(1)
 
 
 @kernel
@@ -92,15 +93,16 @@ def dot(first, second):
 @kernel(fused=True)
 def _sample(cells, ys, xs, scales, columns, begin, end):
     """Arguments are those of `sample`, its result, and the range of places."""
-    height, width, channels = cells.shape
-    _, groups, taps = ys.shape
+    _, height, width, channels = cells.shape
+    _, num_places, groups, taps = ys.shape
     one, share = cells.dtype.type(1), channels // groups
-    for p in range(begin, end):
+    for i in range(begin, end):
+        b, p = i // num_places, i % num_places
         for g in range(groups):
             part = slice(g * share, (g + 1) * share)
             for k in range(taps):
-                target, scale = columns[p, k, part], scales[p, g, k]
-                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                target, scale = columns[b, p, k, part], scales[b, p, g, k]
+                y, x, down, across, inside = corner(ys[b, p, g, k], xs[b, p, g, k], height, width)
                 if not inside:
                     target[:] = 0
                     continue
@@ -108,10 +110,10 @@ def _sample(cells, ys, xs, scales, columns, begin, end):
                 if y >= 0 and x >= 0 and y < height - 1 and x < width - 1:
                     blend(
                         target,
-                        cells[y, x, part],
-                        cells[y, x + 1, part],
-                        cells[y + 1, x, part],
-                        cells[y + 1, x + 1, part],
+                        cells[b, y, x, part],
+                        cells[b, y, x + 1, part],
+                        cells[b, y + 1, x, part],
+                        cells[b, y + 1, x + 1, part],
                         above * (one - across),
                         above * across,
                         below * (one - across),
@@ -119,51 +121,54 @@ def _sample(cells, ys, xs, scales, columns, begin, end):
                     )
                     continue
                 target[:] = 0
-                for i in range(max(y, 0), min(y + 2, height)):
-                    for j in range(max(x, 0), min(x + 2, width)):
-                        weight = (above if i == y else below) * (one - across if j == x else across)
-                        add_scaled(target, cells[i, j, part], weight)
+                for row in range(max(y, 0), min(y + 2, height)):
+                    for column in range(max(x, 0), min(x + 2, width)):
+                        weight = (above if row == y else below) * (one - across if column == x else across)
+                        add_scaled(target, cells[b, row, column, part], weight)
 
 
 @kernel(fused=True)
 def _places_backward(cells, ys, xs, scales, grad, grad_ys, grad_xs, grad_scales, begin, end):
     """Gradients of the places ``begin`` to ``end`` and of their factors."""
-    height, width, channels = cells.shape
-    _, groups, taps = ys.shape
+    _, height, width, channels = cells.shape
+    _, num_places, groups, taps = ys.shape
     one, share = cells.dtype.type(1), channels // groups
-    for p in range(begin, end):
+    for i in range(begin, end):
+        b, p = i // num_places, i % num_places
         for g in range(groups):
             part = slice(g * share, (g + 1) * share)
             for k in range(taps):
-                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                y, x, down, across, inside = corner(ys[b, p, g, k], xs[b, p, g, k], height, width)
                 if not inside:
                     continue
-                for i in range(max(y, 0), min(y + 2, height)):
-                    for j in range(max(x, 0), min(x + 2, width)):
-                        product = dot(grad[p, k, part], cells[i, j, part])
-                        row, row_slope = (one - down, -one) if i == y else (down, one)
-                        column, column_slope = (one - across, -one) if j == x else (across, one)
-                        grad_ys[p, g, k] += scales[p, g, k] * row_slope * column * product
-                        grad_xs[p, g, k] += scales[p, g, k] * row * column_slope * product
-                        grad_scales[p, g, k] += row * column * product
+                for row in range(max(y, 0), min(y + 2, height)):
+                    for column in range(max(x, 0), min(x + 2, width)):
+                        product = dot(grad[b, p, k, part], cells[b, row, column, part])
+                        vertical, slope_y = (one - down, -one) if row == y else (down, one)
+                        horizontal, slope_x = (one - across, -one) if column == x else (across, one)
+                        grad_ys[b, p, g, k] += scales[b, p, g, k] * slope_y * horizontal * product
+                        grad_xs[b, p, g, k] += scales[b, p, g, k] * vertical * slope_x * product
+                        grad_scales[b, p, g, k] += vertical * horizontal * product
 
 
 @kernel(fused=True)
 def _cells_backward(ys, xs, scales, grad, grad_cells, begin, end):
-    """Gradient of the channels ``begin`` to ``end`` of the map."""
-    height, width, channels = grad_cells.shape
-    num_places, groups, taps = ys.shape
+    """Gradient of the channels ``begin`` to ``end`` of the maps."""
+    _, height, width, channels = grad_cells.shape
+    batch, num_places, groups, taps = ys.shape
     one, share = grad.dtype.type(1), channels // groups
-    for p in range(num_places):
+    for i in range(batch * num_places):
+        b, p = i // num_places, i % num_places
         for g in range(groups):
             part = slice(max(begin, g * share), min(end, (g + 1) * share))
             if part.stop <= part.start:
                 continue
             for k in range(taps):
-                y, x, down, across, inside = corner(ys[p, g, k], xs[p, g, k], height, width)
+                y, x, down, across, inside = corner(ys[b, p, g, k], xs[b, p, g, k], height, width)
                 if not inside:
                     continue
-                for i in range(max(y, 0), min(y + 2, height)):
-                    for j in range(max(x, 0), min(x + 2, width)):
-                        weight = (one - down if i == y else down) * (one - across if j == x else across)
-                        add_scaled(grad_cells[i, j, part], grad[p, k, part], scales[p, g, k] * weight)
+                for row in range(max(y, 0), min(y + 2, height)):
+                    for column in range(max(x, 0), min(x + 2, width)):
+                        weight = (one - down if row == y else down) * (one - across if column == x else across)
+                        weight *= scales[b, p, g, k]
+                        add_scaled(grad_cells[b, row, column, part], grad[b, p, k, part], weight)

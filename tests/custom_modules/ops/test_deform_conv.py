@@ -77,7 +77,7 @@ def test_half_precision(dtype, implementation):
 def test_pictures_need_not_fill_an_im2col_step(implementation):
     maps, offset, _, weight, _ = make_tensors(V1['plain'])
     one_by_one = torch.cat([deform_conv2d(maps[i : i + 1], offset[i : i + 1], weight, 1, 1) for i in (0, 1)])
-    assert torch.equal(deform_conv2d(maps, offset, weight, 1, 1, 1, 1, 1, False, 1), one_by_one)
+    torch.testing.assert_close(deform_conv2d(maps, offset, weight, 1, 1, 1, 1, 1, False, 1), one_by_one)
 
 
 def test_backward_is_deterministic(implementation):
@@ -93,3 +93,16 @@ def test_offsets_of_another_size():
     maps, offset, _, weight, _ = make_tensors(V1['plain'])
     with pytest.raises(ValueError, match=r'offset .* \(2, 18, 4, 3\)'):
         deform_conv2d(maps, offset, weight)
+
+
+def test_many_pictures_are_worked_on_in_parts(monkeypatch, implementation):
+    maps, offset, mask, weight, bias = make_tensors(V1['plain'])
+    grad = torch.rand(2, 6, 6, 5)
+    results = []
+    for chunk in (1 << 24, 1):
+        monkeypatch.setattr('custom_modules.ops.deform_conv._CHUNK', chunk)
+        leaves = [x.clone().requires_grad_() for x in (maps, offset, mask, weight, bias)]
+        output = modulated_deform_conv2d(*leaves, 1, 1)
+        results.append([output.detach(), *torch.autograd.grad(output, leaves, grad)])
+    for pair in zip(*results, strict=True):
+        torch.testing.assert_close(*pair)
