@@ -37,9 +37,9 @@ class Ground:
         return noise.value_noise(self.rng, self.shape, cells, octaves=octaves)
 
     def grain(self) -> np.ndarray:
-        """White noise with a deviation of 1, a little blurred."""
+        """White noise with a deviation of 0.7, a little blurred."""
         field = self.rng.standard_normal(self.shape, dtype=np.float32)
-        return cv2.blur(field, (2, 2)) * 2
+        return cv2.blur(field, (2, 2)) * 1.4
 
     def streaks(self, along: float, across: float) -> np.ndarray:
         """Noise in floor coordinates with few cells along x and many along y, or the reverse."""

@@ -63,13 +63,18 @@ def mask_to_polygons(mask: np.ndarray, *, scale: float, least: float) -> list[np
     Returns:
         One closed polygon (n, 2) float64 per part, in picture pixels, n at least 3.
     """
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return []
+    corner = np.array([cols[0], rows[0]])
+    mask = mask[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     fewest = least / scale**2
     holes: dict[int, list[np.ndarray]] = {}
     for outline, inside in _holes(mask, fewest):
         holes.setdefault(int(labels[inside]), []).append(outline)
     return [
-        _with_holes(_outline(labels == label, stats[label, :4]), holes.get(label, [])) * scale
+        (_with_holes(_outline(labels == label, stats[label, :4]), holes.get(label, [])) + corner) * scale
         for label in range(1, count)
         if stats[label, cv2.CC_STAT_AREA] >= fewest
     ]
