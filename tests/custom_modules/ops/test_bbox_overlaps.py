@@ -20,7 +20,7 @@ SECOND = tensor([[1.0, 1, 3, 3], [0, 0, 1, 1]])
     ],
 )
 @pytest.mark.parametrize('dtype', [torch.float32, torch.float64, torch.bfloat16])
-def test_bbox_overlaps(options, expected, dtype):
+def test_bbox_overlaps(options, expected, dtype, implementation):
     result = bbox_overlaps(FIRST.to(dtype), SECOND.to(dtype), **options)
     torch.testing.assert_close(result, tensor(expected, dtype=dtype))
 
