@@ -66,17 +66,16 @@ def roi_align_forward(
     regions = _regions(rois, input.shape, maps.dtype, output.shape[2:], spatial_scale, sampling_ratio, aligned)
     if output.numel() == 0:
         return
-    backend = implementation('roi_align', maps)
     if pool_mode == 1:
         with filled(output, maps.dtype) as target:
-            backend.average(maps, regions, target)
+            implementation('roi_align', maps).average(maps, regions, target)
     else:
         with (
             filled(output, maps.dtype) as target,
             filled(argmax_y, maps.dtype) as row,
             filled(argmax_x, maps.dtype) as column,
         ):
-            backend.maximum(maps, regions, target, row, column)
+            implementation('roi_align_max', maps).maximum(maps, regions, target, row, column)
 
 
 def roi_align_backward(
@@ -106,12 +105,12 @@ def roi_align_backward(
     regions = _regions(rois, grad_input.shape, grad.dtype, grad.shape[2:], spatial_scale, sampling_ratio, aligned)
     if grad_input.numel() == 0 or grad.numel() == 0:
         return
-    backend = implementation('roi_align', grad)
     with filled(grad_input, grad.dtype) as target:
         if pool_mode == 1:
-            backend.average_backward(grad, regions, target)
+            implementation('roi_align', grad).average_backward(grad, regions, target)
         else:
-            backend.maximum_backward(grad, regions.image, widen(argmax_y), widen(argmax_x), target)
+            places = widen(argmax_y), widen(argmax_x)
+            implementation('roi_align_max', grad).maximum_backward(grad, regions.image, *places, target)
 
 
 def _regions(
