@@ -75,7 +75,7 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     from custom_modules.datasets.synthetic import make_synthetic
 
-    start = time.monotonic()
+    start, progress = time.monotonic(), Progress()
     splits = make_synthetic(
         args.out,
         train=args.train,
@@ -86,10 +86,11 @@ def main(argv: list[str] | None = None) -> None:
         frequencies=args.frequencies,
         workers=args.workers,
         overwrite=args.overwrite,
-        progress=Progress(),
+        progress=progress,
     )
     print(table(splits))
-    print(f'{args.out}: {args.train + args.val + args.test} pictures in {time.monotonic() - start:.1f} s')
+    spent = f'drawn in {time.monotonic() - start:.1f} s' if progress.shown else 'were there already and are kept'
+    print(f'{args.out}: {args.train + args.val + args.test} pictures {spent}')
 
 
 if __name__ == '__main__':

@@ -26,9 +26,15 @@ def test_one_run_writes_the_set_and_says_what_it_holds(tmp_path, capsys):
     assert info['parameters'] == {
         'train': 6, 'val': 2, 'test': 1, 'size': 64, 'seed': 4, 'frequencies': 'flat'}  # fmt: skip
     assert len(list((tmp_path / 'set' / 'images').iterdir())) == 9
-    assert '9 pictures' in said.out
+    assert '9 pictures drawn in' in said.out
     assert 'Plastic bag' in said.out
     assert '9/9 pictures, 0 s left' in said.err
+
+
+def test_second_run_keeps_the_set_and_says_so(tmp_path, capsys):
+    for _ in range(2):
+        main(['--out', str(tmp_path / 'set'), *SMALL])
+    assert capsys.readouterr().out.splitlines()[-1].endswith('9 pictures were there already and are kept')
 
 
 def test_foreign_folder_is_refused(tmp_path):

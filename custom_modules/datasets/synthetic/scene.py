@@ -72,7 +72,7 @@ def _uneven_light(rng: np.random.Generator, side: int) -> np.ndarray:
     if kind < 0.2:
         heading, place, soft = rng.uniform(0, 2 * np.pi), rng.uniform(-0.5, 0.5), rng.uniform(8, 50)
         beyond = math.cos(heading) * axis[None] + math.sin(heading) * axis[:, None] - place
-        field = field * (1 - rng.uniform(0.25, 0.5) / (1 + np.exp(-soft * beyond)))
+        field = field * (1 - rng.uniform(0.25, 0.5) * (0.5 + 0.5 * np.tanh(0.5 * soft * beyond)))
     elif kind < 0.4:
         foliage = noise.value_noise(rng, (side, side), rng.uniform(4, 10), octaves=3)
         field = field * (1 - rng.uniform(0.15, 0.4) * np.clip(foliage * 1.6 + 0.3, 0, 1))
