@@ -32,6 +32,8 @@ def run(main: Callable[[], int | None]) -> None:
         main: The tool's main function; its return value is the exit code.
     """
     use_environment()
+    # Waiting threads sleep instead of spinning: with other work on the cores, steps were 5 to 8 times faster so.
+    os.environ.setdefault('OMP_WAIT_POLICY', 'passive')
     # Upstream's own code warns about itself; a user can do nothing about it.
     warnings.filterwarnings('ignore', category=UserWarning, module=r'mm(engine|cv|det|seg)\b')
     try:
