@@ -31,7 +31,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         choices=('real', 'flat', 'sqrt'),
         default='sqrt',
         help='how often the classes come: as in real photographs, all alike, or the square roots of '
-        'the real frequencies with at least 5 %% for each',
+        'the real frequencies with at least 6 %% for each',
     )
     parser.add_argument('--workers', type=int, metavar='N', help='processes to draw with; all cores when not given')
     parser.add_argument('--overwrite', action='store_true', help='replace the folder whatever it holds')

@@ -58,7 +58,7 @@ def make_synthetic(
         test: Number of test pictures.
         size: Side of the square pictures in pixels.
         seed: Everything is drawn from it.
-        frequencies: How often the classes come: 'real', 'flat', or 'sqrt' (square roots of the real shares, each 5 %
+        frequencies: How often the classes come: 'real', 'flat', or 'sqrt' (square roots of the real shares, each 6 %
             or more).
         workers: Processes to draw with; the available cores by default.
         overwrite: Replace the folder whatever it holds.

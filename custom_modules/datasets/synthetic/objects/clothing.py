@@ -13,13 +13,13 @@ _HUE = 0.63  # favoured hue of vivid parts
 def _cloth(canvas: Canvas, mask: np.ndarray, *, patterned: bool = True) -> np.ndarray:
     """Paint a mask as dyed cloth and return its main colour."""
     rng = canvas.rng
-    base = palette.body_color(rng, light=0.05, gloom=0.1, dull=0.02, hue=_HUE) * np.float32(0.85)
+    base = palette.body_color(rng, light=0.05, gloom=0.04, dull=0.02, hue=_HUE)
     color: np.ndarray = base
     draw = rng.random() if patterned else 1.0
-    if draw < 0.38:
+    if draw < 0.22:
         page = prints.stripes(rng, base, along_u=rng.random() < 0.5)
         color = canvas.texture(page, (-1, -1, 1, 1), v=canvas.v + 0.06 * canvas.noise(1.5))
-    elif draw < 0.6:
+    elif draw < 0.34:
         color = canvas.texture(prints.checks(rng, base), (-1, -1, 1, 1), v=canvas.v + 0.05 * canvas.noise(1.5))
     canvas.paint(mask, color)
     return base

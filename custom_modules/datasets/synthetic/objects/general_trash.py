@@ -71,7 +71,11 @@ def snack_wrapper(pose: Pose) -> Sprite:
         points((-0.75, waist), (0, half_v), (0.75, waist)),
     )
     mask = canvas.polygon(np.vstack([left, bottom, right, top]).astype(np.float32))
-    page = prints.label(rng, palette.body_color(rng, light=0.08, gloom=0.05, dull=0.0, hue=_HUE), cols=96)
+    base = palette.body_color(rng, light=0.04, gloom=0.03, dull=0.0, hue=_HUE)
+    page = prints.blank(64, 96, base)
+    accent = palette.contrast_color(rng, base)
+    cv2.circle(page, (48, 32), int(rng.integers(16, 30)), accent.tolist(), -1, cv2.LINE_AA)
+    prints.word(rng, page, base * 0.4, (14, 20, 82, 44))
     bent = canvas.v + 0.08 * canvas.noise(2)
     canvas.paint(
         mask,

@@ -9,12 +9,12 @@ from .solids import Lathe, lathe, outline_edge
 
 # Green, brown and olive bottle glass, clear glass last.
 _TINTS = (
-    (0.1, 0.32, 0.14),
-    (0.08, 0.27, 0.16),
-    (0.12, 0.36, 0.1),
-    (0.34, 0.18, 0.06),
-    (0.3, 0.15, 0.05),
-    (0.3, 0.36, 0.14),
+    (0.1, 0.4, 0.14),
+    (0.08, 0.36, 0.18),
+    (0.14, 0.46, 0.1),
+    (0.2, 0.42, 0.12),
+    (0.44, 0.22, 0.06),
+    (0.4, 0.2, 0.05),
     (0.76, 0.83, 0.8),
 )
 
@@ -28,8 +28,8 @@ def _blow(canvas: Canvas, body: Lathe, tint: np.ndarray) -> None:
     rng = canvas.rng
     edge = np.abs(body.across) ** 3
     color = tint * (1.08 - 0.68 * edge)[..., None]
-    dense = 0.34 if tint.mean() > 0.5 else 0.6
-    canvas.paint(body.mask, color, opacity=dense + 0.36 * edge, gloss=0.9, height=0.6 * body.height)
+    dense = 0.34 if tint.mean() > 0.5 else 0.68
+    canvas.paint(body.mask, color, opacity=dense + 0.3 * edge, gloss=0.9, height=0.6 * body.height)
     for centre, width, light in ((rng.uniform(-0.7, -0.45), 0.07, 0.85), (rng.uniform(0.3, 0.7), 0.04, 0.6)):
         streak = np.exp(-(((body.across - centre) / width) ** 2)) * (canvas.stretched_noise(1.5, 0.1) > -0.45)
         streak *= body.mask * (body.radius > 0.09)
@@ -39,8 +39,8 @@ def _blow(canvas: Canvas, body: Lathe, tint: np.ndarray) -> None:
 
 def bottle(pose: Pose) -> Sprite:
     """Draw a bottle on its side: long neck with a lip, shoulders, thick bottom, often a paper label."""
-    rng, radius = pose.rng, pose.rng.uniform(0.25, 0.33)
-    canvas = Canvas(pose, half_u=1.04, half_v=0.4, lift=0.35)
+    rng, radius = pose.rng, pose.rng.uniform(0.28, 0.36)
+    canvas = Canvas(pose, half_u=1.04, half_v=0.43, lift=0.35)
     neck, shoulder = radius * rng.uniform(0.34, 0.42), rng.uniform(0.05, 0.3)
     us = (-1, -0.96, shoulder, shoulder + 0.12, shoulder + 0.3, 0.86, 0.87, 0.96, 0.97, 1)
     radii = (radius * 0.85, radius, radius, radius * 0.9, neck * 1.25, neck, neck * 1.35, neck * 1.35, neck, neck)
@@ -48,7 +48,7 @@ def bottle(pose: Pose) -> Sprite:
     tint = _tint(rng)
     _blow(canvas, body, tint)
     canvas.darken(body.mask * (canvas.u < -0.9), 0.4)
-    if rng.random() < 0.4:
+    if rng.random() < 0.3:
         _paper_label(canvas, body, -0.75, shoulder - 0.08)
     if rng.random() < 0.35:
         canvas.paint(body.mask * (canvas.u > 0.86), palette.body_color(rng), gloss=0.6)

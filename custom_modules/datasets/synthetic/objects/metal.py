@@ -39,7 +39,7 @@ def can(pose: Pose) -> Sprite:
     bands = metal_bands(rng, body.across)[..., None]
     paint = _can_print(rng)
     color = canvas.texture(paint, (-0.84, -1.2 * radius, 0.84, 1.2 * radius), v=body.around)
-    color += np.float32(rng.choice([0.1, 0.2, 0.7])) * (_SILVER - color)
+    color += np.float32(rng.choice([0.05, 0.1, 0.15, 0.6])) * (_SILVER - color)
     canvas.paint(body.mask, color * (0.25 + 0.75 * bands), gloss=0.5)
     bare = body.mask * ((canvas.u < -0.85) | (canvas.u > 0.83))
     canvas.ink(bare, _SILVER * bands)
