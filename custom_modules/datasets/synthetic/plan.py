@@ -25,7 +25,7 @@ SPLITS = ('train', 'val', 'test')
 
 _COUNT_SHARES = (0.12, 0.20, 0.22, 0.18, 0.13, 0.09, 0.06)  # of pictures with 1 to 7 objects; 3.5 on average
 _LEAST_SQRT_SHARE = 0.06  # 240 pictures then hold 50 objects of the rarest class
-_HIDDEN_SHARE = 0.25  # of objects that something is laid over
+_HIDDEN_SHARE = 0.28  # of objects that something is laid over
 
 
 @dataclass(frozen=True)
