@@ -1,5 +1,7 @@
 """Sharing out the total batch over cards and accumulation steps."""
 
+from typing import Any
+
 from mmengine.config import Config
 
 from ..utils import UserError
@@ -22,18 +24,48 @@ def share_out_batch(cfg: Config, num_ranks: int) -> str:
     Raises:
         UserError: It cannot be made up; names the nearest values.
     """
-    total = cfg.get('total_batch_size')
-    if not total:
+    for section in ('train_dataloader', 'optim_wrapper'):
+        if not isinstance(cfg.get(section), dict):
+            raise UserError(f'{cfg.filename}: {section} is missing; inherit a data set and a schedule of _base_/')
+    if cfg.get('total_batch_size') is None:
         raise UserError(f'{cfg.filename}: total_batch_size is missing (pictures per update over all cards)')
-    steps = int(cfg.optim_wrapper.get('accumulative_counts', 1))
-    per_rank = cfg.train_dataloader.get('batch_size')
-    if per_rank is None:
-        per_rank = total // (num_ranks * steps)
+    total = _count(cfg, 'total_batch_size', cfg.total_batch_size)
+    steps = _count(cfg, 'optim_wrapper.accumulative_counts', cfg.optim_wrapper.get('accumulative_counts', 1))
+    named = cfg.train_dataloader.get('batch_size')
+    if named is not None:
+        _count(cfg, 'train_dataloader.batch_size', named)
+    per_rank = named or total // (num_ranks * steps)
     if per_rank * num_ranks * steps != total:
-        raise UserError(_advice(total, num_ranks, steps, cfg.train_dataloader.get('batch_size')))
+        raise UserError(_advice(total, num_ranks, steps, named))
     cfg.train_dataloader.batch_size = per_rank
     cfg.optim_wrapper.accumulative_counts = steps
     return f'batch {total} = {per_rank} a rank x {num_ranks} rank(s) x {steps} accumulation step(s)'
+
+
+def _count(cfg: Config, name: str, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise UserError(f'{cfg.filename}: {name} is {value!r}; give a whole number from 1 on')
+    return value
+
+
+def count_in_updates(schedule: dict, steps: int) -> dict:
+    """Stretch a schedule that is given by iteration, so that its numbers mean updates of the weights.
+
+    Args:
+        schedule: Config of one parameter scheduler.
+        steps: Accumulation steps, iterations per update.
+
+    Returns:
+        The config to build; a schedule by epoch as it was.
+    """
+    if schedule.get('by_epoch', True):
+        return schedule
+    lengths = ('begin', 'end', 'T_max', 'step_size', 'total_steps', 'milestones')
+    return {**schedule, **{name: _times(schedule[name], steps) for name in lengths if name in schedule}}
+
+
+def _times(length: int | list[int], steps: int) -> int | list[int]:
+    return [part * steps for part in length] if isinstance(length, (list, tuple)) else length * steps
 
 
 def _advice(total: int, num_ranks: int, steps: int, per_rank: int | None) -> str:

@@ -3,7 +3,7 @@
 import pytest
 from mmengine.config import Config
 
-from custom_modules.engine.batch import share_out_batch
+from custom_modules.engine.batch import count_in_updates, share_out_batch
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -37,6 +37,9 @@ def test_shares(total, per_rank, steps, ranks, expected):
         pytest.param(8, 3, None, 2, ['total_batch_size=6 or 12', 'batch_size=4'], id='named-and-wrong'),
         pytest.param(2, None, None, 4, ['total_batch_size=4', '1 or 2 rank(s)'], id='more-cards-than-pictures'),
         pytest.param(None, None, None, 1, ['total_batch_size is missing'], id='missing'),
+        pytest.param('abc', None, None, 1, ["total_batch_size is 'abc'"], id='text'),
+        pytest.param(8, None, 0, 1, ['accumulative_counts is 0', 'from 1 on'], id='no-steps'),
+        pytest.param(8, -2, None, 1, ['train_dataloader.batch_size is -2'], id='negative'),
     ],
 )
 def test_impossible_shares_name_the_nearest(total, per_rank, steps, ranks, named):
@@ -44,3 +47,28 @@ def test_impossible_shares_name_the_nearest(total, per_rank, steps, ranks, named
         share_out_batch(config(total, per_rank, steps), ranks)
     assert all(text in str(error.value) for text in named)
     assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize('section', ['train_dataloader', 'optim_wrapper'])
+def test_a_missing_section_is_named(section):
+    cfg = config(8)
+    cfg.pop(section)
+    with pytest.raises(UserError, match=f'{section} is missing'):
+        share_out_batch(cfg, 1)
+
+
+@pytest.mark.parametrize(
+    ('schedule', 'expected'),
+    [
+        pytest.param(
+            {'by_epoch': False, 'begin': 0, 'end': 30}, {'by_epoch': False, 'begin': 0, 'end': 60}, id='warm-up'
+        ),
+        pytest.param(
+            {'by_epoch': False, 'milestones': [5, 8]}, {'by_epoch': False, 'milestones': [10, 16]}, id='steps'
+        ),
+        pytest.param({'by_epoch': True, 'T_max': 16}, {'by_epoch': True, 'T_max': 16}, id='by-epoch'),
+        pytest.param({'T_max': 16}, {'T_max': 16}, id='by-epoch-is-the-default'),
+    ],
+)
+def test_schedules_by_iteration_count_updates(schedule, expected):
+    assert count_in_updates(schedule, 2) == expected
