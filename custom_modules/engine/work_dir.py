@@ -2,15 +2,22 @@
 
 import fcntl
 import json
+import re
 import sys
 import time
 from pathlib import Path
 from typing import IO
 
-from ..utils import UserError, atomic_write
+from ..utils import UserError, atomic_write, find_file
 from ..utils.files import REPOSITORY
 
 _locks: list[IO] = []  # open files; the lock goes with the process
+
+# A run is worth guarding from its first checkpoint on; what it writes before may be started over.
+_RESULTS = ('last.pth', 'best.pth', 'predictions')
+_BEFORE_RESULTS = {'.lock', 'run.json', 'config.py', 'scalars.csv', 'curves.png', 'state.json', 'val'}
+_TIMESTAMP = re.compile(r'\d{8}_\d{6}')  # folder of a start's log
+_CUT_OFF = re.compile(r'\..*\.tmp')  # of atomic_write
 
 
 def run_folder(config: str | Path, work_dir: str | Path | None = None) -> Path:
@@ -25,31 +32,57 @@ def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None
         folder: The run's folder.
         resume: A checkpoint, True for the folder's newest, None for a new run.
 
+    Returns:
+        The checkpoint; None to start from the beginning, as ``resume=True``
+        also does in a folder without results.
+
     Raises:
         UserError: A new run would mix with an old one, or there is nothing to resume.
     """
-    if not resume:
-        if folder.is_dir() and any(entry.name != '.lock' for entry in folder.iterdir()):
-            raise UserError(
-                f'{folder} holds an earlier run; go on with it by --resume, or choose another folder by --work-dir'
-            )
-        return None
-    checkpoint = folder / 'last.pth' if resume is True else Path(resume)
-    if not checkpoint.is_file():
+    newest = folder / 'last.pth'
+    checkpoint = newest if resume is True else find_file(resume) if resume else None
+    if checkpoint and checkpoint.is_file():
+        if checkpoint.resolve().parent != folder.resolve():
+            _check_free(folder, 'go on with that one by --resume alone')
+        return checkpoint
+    if checkpoint and (checkpoint != newest or _results(folder)):
         raise UserError(f'{checkpoint}: nothing to resume; leave --resume out to start, or name a checkpoint')
-    return checkpoint
+    _check_free(folder, 'go on with it by --resume')
+    return None
 
 
-def claim_folder(folder: Path, arguments: dict) -> None:
+def _check_free(folder: Path, remedy: str) -> None:
+    """Refuse a folder that holds a run's results or files that no run writes."""
+    if results := _results(folder):
+        raise UserError(
+            f'{folder} holds an earlier run ({results[0]}); {remedy}, or choose another folder by --work-dir'
+        )
+    entries = sorted(entry.name for entry in folder.iterdir()) if folder.is_dir() else []
+    known = (name in _BEFORE_RESULTS or _TIMESTAMP.fullmatch(name) or _CUT_OFF.fullmatch(name) for name in entries)
+    foreign = [name for name, ours in zip(entries, known, strict=True) if not ours]
+    if foreign:
+        raise UserError(f'{folder} holds files of something else ({foreign[0]}); choose another folder by --work-dir')
+
+
+def _results(folder: Path) -> list[str]:
+    return [name for name in _RESULTS if (folder / name).exists()]
+
+
+def claim_folder(folder: Path, arguments: dict) -> bool:
     """Make the folder, lock it for this process and note how it was called.
 
     Args:
         folder: The run's folder.
-        arguments: What ``run.json`` is to say beside the command line and the time.
+        arguments: What ``run.json`` is to say beside the command line and the
+            time; what it said of earlier calls is kept under ``earlier``.
+
+    Returns:
+        Whether the folder is new.
 
     Raises:
         UserError: Another process trains into it, or it cannot be made.
     """
+    is_new = not folder.exists()
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = open(folder / '.lock', 'w')  # noqa: SIM115 - stays open as long as the process lives
@@ -60,6 +93,18 @@ def claim_folder(folder: Path, arguments: dict) -> None:
     except OSError:
         raise UserError(f'{folder}: another job trains here; wait for it or choose another --work-dir') from None
     _locks.append(lock)
+    call = {'command': sys.argv, 'started': time.strftime('%Y-%m-%d %H:%M:%S'), **arguments}
+    call['earlier'] = _earlier_calls(folder / 'run.json')
     with atomic_write(folder / 'run.json') as file:
-        started = time.strftime('%Y-%m-%d %H:%M:%S')
-        json.dump({'command': sys.argv, 'started': started, **arguments}, file, indent=2, default=str)
+        json.dump(call, file, indent=2, default=str)
+    return is_new
+
+
+def _earlier_calls(path: Path) -> list[dict]:
+    if not path.is_file():
+        return []
+    try:
+        last = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError:  # edited by hand
+        return []
+    return [*last.pop('earlier', []), last]
