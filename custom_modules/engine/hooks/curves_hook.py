@@ -47,8 +47,16 @@ class CurvesHook(Hook):
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
         """Write the scores and redraw the curves."""
         if self.scalars is not None and metrics:
-            self.scalars.append(runner.iter, runner.epoch, 'val', metrics)
+            # A validation cut off after its lines were written is repeated on resuming.
+            there = {line.name for line in self._read() if (line.iter, line.split) == (runner.iter, 'val')}
+            new = {name: value for name, value in metrics.items() if name not in there}
+            self.scalars.append(runner.iter, runner.epoch, 'val', new)
             self._draw(runner)
+
+    def _read(self) -> list:
+        from ...visualization import read_scalars
+
+        return read_scalars(self.scalars.path)
 
     def _draw(self, runner) -> None:
         from ...visualization import plot_learning_curves
