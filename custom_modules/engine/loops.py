@@ -11,7 +11,8 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
 
     Upstream starts a broken-off epoch again from its first picture and never
     makes up for a validation that was cut off.  This loop needs
-    ``ResumableSampler``.
+    ``ResumableSampler``.  Gradients are accumulated within an epoch; where its
+    iterations are not a multiple, the last update is the mean of the rest.
     """
 
     validation_due = False
@@ -34,6 +35,9 @@ class ResumableEpochLoop(EpochBasedTrainLoop):
         """Train the rest of the current epoch."""
         loader = self.dataloader
         done = self._iter - self._epoch * len(loader)
+        assert 0 <= done <= len(loader), f'iteration {self._iter} is not in epoch {self._epoch + 1}'
+        # Counted per epoch: its last update takes what is left over, so that no half of a gradient crosses its end.
+        self.runner.optim_wrapper.initialize_count_status(self.runner.model, done, len(loader))
         loader.sampler.set_epoch(self._epoch, done * loader.batch_size)
         self.runner.call_hook('before_train_epoch')
         self.runner.model.train()

@@ -1,7 +1,11 @@
 """mmengine's Runner, with training state that survives anything and logs that can be read."""
 
 import logging
+import reprlib
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +15,15 @@ from mmengine.dist import get_world_size, is_main_process
 from mmengine.logging import HistoryBuffer, MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, RUNNERS
-from mmengine.runner import Runner
+from mmengine.runner import BaseLoop, Runner, set_random_seed
 from torch.utils.data import DataLoader
 
 from ..utils import UserError
+from .batch import count_in_updates
 from .checkpoint import load_weights, read_checkpoint, write_checkpoint
 from .seeding import SeededDataset, random_state, restore_random_state
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 KEPT_LOG_VALUES = 1000  # more than any smoothing window; the whole history is in scalars.csv
 
 
@@ -50,6 +55,41 @@ class TrashRunner(Runner):
         loader.generator = torch.Generator().manual_seed(seed or 0)
         return loader
 
+    def build_training(self) -> None:
+        """Build what upstream leaves to :meth:`train`, so that a mistake in any of it comes before the training.
+
+        Raises:
+            UserError: A part of the config is wrong; names the part.
+        """
+        if (self.auto_scale_lr or {}).get('enable'):
+            raise UserError(f'{self.cfg.filename}: auto_scale_lr is not used here, total_batch_size fixes the batch')
+        loader = partial(self.build_dataloader, seed=self.seed)
+        for part, attribute, build in (
+            ('train_dataloader', '_train_dataloader', loader),
+            ('train_cfg', '_train_loop', self.build_train_loop),
+            ('optim_wrapper', 'optim_wrapper', self.build_optim_wrapper),
+            ('param_scheduler', 'param_schedulers', self.build_param_scheduler),
+            ('val_dataloader', '_val_dataloader', loader),
+            ('val_evaluator', '_val_evaluator', self.build_evaluator),
+            ('val_cfg', '_val_loop', self.build_val_loop),
+        ):
+            if getattr(self, attribute) is not None:
+                with config_mistakes(f'{self.cfg.filename}: {part}'):
+                    setattr(self, attribute, build(getattr(self, attribute)))
+
+    def build_param_scheduler(self, scheduler: Any) -> Any:
+        """Build the schedules; the numbers of those by iteration mean updates, whatever the accumulation."""
+        steps = self._accumulation
+        if isinstance(scheduler, dict):
+            scheduler = [scheduler]
+        scheduler = [count_in_updates(one, steps) if isinstance(one, dict) else one for one in scheduler]
+        return super().build_param_scheduler(scheduler)
+
+    def set_randomness(self, seed: int | None, diff_rank_seed: bool = False, deterministic: bool = False) -> None:
+        """Seed the run; the order of the samples is common, what the model draws differs from rank to rank."""
+        super().set_randomness(seed, diff_rank_seed=False, deterministic=deterministic)
+        set_random_seed(self.seed, deterministic=deterministic, diff_rank_seed=True)
+
     def dump_config(self) -> None:
         """Write the resolved config to ``config.py`` in the run's folder (training only)."""
         if self._train_dataloader is not None and is_main_process():
@@ -69,6 +109,11 @@ class TrashRunner(Runner):
             if not isinstance(handler, logging.FileHandler):
                 handler.addFilter(_is_for_people)
         return logger
+
+    @property
+    def has_trained(self) -> bool:
+        """Whether a training iteration is complete; unlike ``iter`` it builds no loop to tell."""
+        return isinstance(self._train_loop, BaseLoop) and self._train_loop.iter > 0
 
     @property
     def plain_model(self) -> torch.nn.Module:
@@ -134,28 +179,46 @@ class TrashRunner(Runner):
             'experiment_name': self.experiment_name,
             'classes': list(metainfo['classes']),
             'cat_ids': [int(cat_id) for cat_id in metainfo['cat_ids']],
+            **self._layout(),
         }
         return {'meta': meta, 'state_dict': state_dict}
+
+    @property
+    def _accumulation(self) -> int:
+        return getattr(self.optim_wrapper, '_accumulative_counts', 1)
+
+    def _layout(self) -> dict[str, int]:
+        loader = self.train_dataloader
+        return {
+            'num_images': len(loader.dataset),
+            'total_batch_size': loader.batch_size * get_world_size() * self._accumulation,
+            'accumulation': self._accumulation,
+            'iters_per_epoch': len(loader),
+        }
 
     def resume(self, filename: str, **kwargs) -> None:
         """Continue from what :meth:`save_state` wrote.
 
+        The number of ranks may be another one.  So may the accumulation, from
+        the end of an epoch on: the schedules by iteration are then entered at
+        the same epoch.
+
         Raises:
-            UserError: The file is damaged, of another model, or holds weights only.
+            UserError: The file is damaged, of another model, data set or
+                batch, or holds weights only.
         """
         content = read_checkpoint(filename)
         if 'optimizer' not in content or 'random_states' not in content:
             raise UserError(f'{filename}: holds weights only; start from it with --load-from, or resume from last.pth')
+        meta = content['meta']
+        self._check_same_training(meta, filename)
         load_weights(self.plain_model, content, filename)
         self.call_hook('after_load_checkpoint', checkpoint=content)
-        meta = content['meta']
-        if meta['seed'] != self.seed:
-            raise UserError(f'{filename}: was trained with seed {meta["seed"]}; resume with --seed {meta["seed"]}')
-        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], meta['iter']
+        same_layout = meta['iters_per_epoch'] == len(self.train_dataloader)
+        self.train_loop._epoch = meta['epoch']
+        self.train_loop._iter = meta['iter'] if same_layout else meta['epoch'] * len(self.train_dataloader)
         self.train_loop.validation_due = meta['validation_due']
-        self.optim_wrapper.load_state_dict(content['optimizer'])
-        for scheduler, state in zip(self.param_schedulers or [], content['param_schedulers'], strict=True):
-            scheduler.load_state_dict(state)
+        self._resume_optimizer(content, filename, same_layout=same_layout)
         _restore_message_hub(self.message_hub, content['message_hub'])
         states = content['random_states']
         rank = torch_dist.get_rank() if torch_dist.is_initialized() else 0
@@ -164,10 +227,94 @@ class TrashRunner(Runner):
         self._has_loaded = True
         self.logger.info(f'resumed {filename} after epoch {self.epoch}, iteration {self.iter}')
 
+    def _check_same_training(self, meta: dict[str, Any], filename: str) -> None:
+        if meta.get('format_version') != FORMAT_VERSION:
+            raise UserError(f'{filename}: written by another version, cannot be resumed; start from it by --load-from')
+        if meta['seed'] != self.seed:
+            raise UserError(f'{filename}: was trained with seed {meta["seed"]}; resume with --seed {meta["seed"]}')
+        metainfo = self.train_dataloader.dataset.metainfo
+        here = {**self._layout(), 'classes': list(metainfo['classes']), 'cat_ids': list(metainfo['cat_ids'])}
+        for name in ('classes', 'cat_ids', 'num_images', 'total_batch_size'):
+            if meta[name] != here[name]:
+                raise UserError(
+                    f'{filename}: was trained with {name} {reprlib.repr(meta[name])}, here it is '
+                    f'{reprlib.repr(here[name])}; resume with the same data and batch, or start from it by --load-from'
+                )
+        iters = meta['iters_per_epoch']
+        if iters != here['iters_per_epoch'] and meta['iter'] != meta['epoch'] * iters:
+            raise UserError(
+                f'{filename}: ends inside an epoch of {iters} iterations ({meta["accumulation"]} accumulation step(s)) '
+                f'and cannot go on in one of {here["iters_per_epoch"]}; resume with '
+                f'--cfg-options optim_wrapper.accumulative_counts={meta["accumulation"]}'
+            )
+
+    def _resume_optimizer(self, content: dict[str, Any], filename: str, *, same_layout: bool) -> None:
+        kept = []
+        try:
+            self.optim_wrapper.load_state_dict(content['optimizer'])
+            for scheduler, state in zip(self.param_schedulers or [], content['param_schedulers'], strict=True):
+                if same_layout or scheduler.by_epoch:
+                    kept += _differences(scheduler, state)
+                    scheduler.load_state_dict(state)
+                else:
+                    _enter(scheduler, self.iter)
+        except (ValueError, KeyError) as error:
+            raise UserError(
+                f"{filename}: its optimizer or schedule is not the config's ({' '.join(str(error).split())}); "
+                f'resume with the config it was trained with, or start from it by --load-from'
+            ) from None
+        if kept:
+            self.logger.warning(
+                f'the schedule goes on as it was saved, not as the config is now: {"; ".join(kept)}; '
+                f'to change it, start a new run by --load-from {filename}'
+            )
+
+
+@contextmanager
+def config_mistakes(place: str) -> Iterator[None]:
+    """Tell in one line what a component says against its part of the config.
+
+    Args:
+        place: The config and the part that is being built.
+
+    Raises:
+        UserError: The component was not built.
+    """
+    try:
+        yield
+    except (UserError, torch.OutOfMemoryError):
+        raise
+    except (TypeError, KeyError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
+        raise UserError(f'{place}: {" ".join(str(error).split()) or type(error).__name__}') from error
+
+
+def _differences(scheduler: Any, state: dict[str, Any]) -> list[str]:
+    now = scheduler.state_dict()
+    name = type(scheduler).__name__
+    position = ('last_step', '_global_step', '_last_value')
+    return [
+        f'{name}.{key} {reprlib.repr(value)} (config: {reprlib.repr(now.get(key))})'
+        for key, value in state.items()
+        if key not in position and value != now.get(key)
+    ]
+
+
+def _enter(scheduler: Any, step: int) -> None:
+    """Enter a schedule at a step; its value goes on from the optimizer's."""
+    scheduler._global_step = step
+    scheduler.last_step = max(min(step, scheduler.end - 1) - scheduler.begin, -1)
+
 
 def _is_for_people(record: logging.LogRecord) -> bool:
     """Tell progress and results from the hundreds of lines about hooks and parameter groups."""
-    noise = ('paramwise_options', 'Exp name:', 'Hooks will be executed', 'Distributed training is not used')
+    noise = (
+        'paramwise_options',
+        'Exp name:',
+        'Hooks will be executed',
+        'Distributed training is not used',
+        'Resumed iteration number is not divisible',  # the loop counts accumulation by epoch
+        'Gradient accumulative may slightly',  # would come every epoch
+    )
     return not record.getMessage().startswith(noise)
 
 

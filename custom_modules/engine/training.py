@@ -1,5 +1,6 @@
 """From a config and a user's wishes to a finished training."""
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,13 +8,14 @@ from pathlib import Path
 
 import torch
 from mmengine.config import Config
+from mmengine.dist import is_main_process
 
 from ..utils import UserError
 from .amp import use_low_memory, use_mixed_precision
 from .batch import share_out_batch
 from .data import use_data
-from .distributed import num_ranks, on_main_rank, start_distributed
-from .runner import TrashRunner
+from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
+from .runner import TrashRunner, config_mistakes
 from .start_weights import use_start_weights
 from .work_dir import checkpoint_to_resume, claim_folder, run_folder
 
@@ -26,7 +28,7 @@ class TrainOptions:
         data_root: Folder of the data set; None for the config's.
         train_ann: Training json; None for train.json of the data root.
         work_dir: Folder of the run; None for ``work_dirs/<config name>``.
-        resume: Checkpoint to go on from, True for the run's newest.
+        resume: Checkpoint to go on from, True for the run's newest if it has come to one.
         load_from: Start weights, ``'none'`` for none.
         amp: Mixed precision.
         low_memory: Activation checkpointing.
@@ -46,7 +48,7 @@ class TrainOptions:
 def train(cfg: Config, options: TrainOptions) -> Path:
     """Train, alone or as one of torchrun's processes.
 
-    Everything that can be wrong is looked for before the run's folder is made.
+    Everything that can be wrong is looked for before the first iteration; a mistake leaves no folder behind.
 
     Args:
         cfg: From :func:`~custom_modules.engine.load_config`.
@@ -65,17 +67,26 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     notes += use_data(cfg, options.data_root, options.train_ann)
     notes += _use_options(cfg, options)
     # Resuming overwrites whatever the start weights would be.
-    cfg, lines = on_main_rank(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
+    cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
     notes += lines if not checkpoint else [f'resuming {checkpoint}']
-    on_main_rank(claim_folder, folder, {'config': cfg.filename, 'options': vars(options)})
+    if options.resume and not checkpoint:
+        notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
+    is_new = on_main_rank(claim_folder, folder, {'config': cfg.filename, 'options': vars(options)})
     cfg.work_dir = str(folder)
-    runner = build_runner(cfg)
-    for note in notes:
-        runner.logger.info(note)
-    if checkpoint:
-        runner._resume, runner._load_from = True, str(checkpoint)
-    with memory_advice():
-        runner.train()
+    runner = None
+    try:
+        runner = build_runner(cfg)
+        runner.build_training()
+        for note in notes:
+            runner.logger.info(note)
+        if checkpoint:
+            runner._resume, runner._load_from = True, str(checkpoint)
+        with memory_advice():
+            runner.train()
+    except UserError:
+        if is_new and is_main_process() and not (runner and runner.has_trained):
+            shutil.rmtree(folder, ignore_errors=True)
+        raise
     return folder
 
 
@@ -99,14 +110,10 @@ def build_runner(cfg: Config) -> TrashRunner:
     """Build the runner, a component's wrong argument told in one line.
 
     Raises:
-        UserError: A component does not take an argument the config gives it.
+        UserError: A component does not take what the config gives it.
     """
-    try:
+    with config_mistakes(str(cfg.filename)):
         return TrashRunner.from_cfg(cfg)
-    except TypeError as error:
-        if 'argument' not in str(error):
-            raise
-        raise UserError(f'{cfg.filename}: {" ".join(str(error).split())}') from None
 
 
 @contextmanager

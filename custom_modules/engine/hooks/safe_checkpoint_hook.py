@@ -45,7 +45,7 @@ class SafeCheckpointHook(Hook):
     def __init__(self, *, save_best: str = 'mAP50', interval: int = 0) -> None:
         self.save_best = save_best
         self.interval = interval
-        self.state = {'best': None, 'best_epoch': None, 'best_iter': None, 'validated_iter': None}
+        self.state = {'best': None, 'best_epoch': None, 'best_iter': None, 'validated_epoch': None}
         self._signal = 0
         self._handlers_before = {}
 
@@ -54,7 +54,7 @@ class SafeCheckpointHook(Hook):
         state_file = Path(runner.work_dir) / 'state.json'
         if runner.iter and state_file.is_file():
             self.state.update(json.loads(state_file.read_text(encoding='utf-8')))
-        if self.state['validated_iter'] == runner.iter:
+        if self.state['validated_epoch'] == runner.epoch:
             runner.train_loop.validation_due = False
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers_before[number] = signal.signal(number, self._note_signal)
@@ -72,11 +72,11 @@ class SafeCheckpointHook(Hook):
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         """Save at the interval, and save and leave after a signal."""
         iteration = runner.iter + 1
-        if iteration % getattr(runner.optim_wrapper, '_accumulative_counts', 1):
+        # The end of an epoch is saved by after_train_epoch, which knows whether a validation is due.
+        inside_epoch = iteration % len(runner.train_dataloader)
+        if inside_epoch % getattr(runner.optim_wrapper, '_accumulative_counts', 1):
             return  # half an accumulated gradient is not part of a checkpoint
         stop = self._agreed_signal()
-        # The end of an epoch is saved by after_train_epoch, which knows whether a validation is due.
-        inside_epoch = iteration % len(runner.train_dataloader) != 0
         if inside_epoch and (stop or (self.interval and iteration % self.interval == 0)):
             self._save_last(runner, iteration)
         if stop and inside_epoch:
@@ -102,7 +102,7 @@ class SafeCheckpointHook(Hook):
             self.state.update(best=float(score), best_epoch=runner.epoch, best_iter=runner.iter)
             runner.save_weights(Path(runner.work_dir) / 'best.pth', epoch=runner.epoch, iteration=runner.iter)
             runner.logger.info(f'best {self.save_best} so far: {score:.6f}, kept as best.pth')
-        self.state['validated_iter'] = runner.iter
+        self.state['validated_epoch'] = runner.epoch
         with atomic_write(Path(runner.work_dir) / 'state.json') as file:
             json.dump(self.state, file, indent=2)
 
