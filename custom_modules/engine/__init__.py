@@ -11,7 +11,7 @@ from .checkpoint import (
     write_checkpoint,
 )
 from .config import load_config
-from .distributed import num_ranks, on_main_rank, start_distributed, stop_distributed
+from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed, stop_distributed
 from .loops import ResumableEpochLoop
 from .runner import TrashRunner
 from .sampler import ResumableSampler
@@ -31,6 +31,7 @@ __all__ = [
     'load_config',
     'load_weights',
     'num_ranks',
+    'on_each_machine',
     'on_main_rank',
     'read_checkpoint',
     'start_distributed',
