@@ -1,8 +1,13 @@
 """What every tool does before and after its own work; needs nothing but Python."""
 
+from __future__ import annotations
+
 import importlib.util
+import json
 import os
 import sys
+import time
+import traceback
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -17,12 +22,20 @@ def use_environment() -> None:
     Raises:
         SystemExit: Neither the running Python nor ``.venv`` has the stack.
     """
-    if importlib.util.find_spec('mmengine') is not None:
+    if not _is_old() and importlib.util.find_spec('mmengine') is not None:
         return
+    _restart()
+    sys.exit(f'error: this Python ({sys.executable}) lacks mmengine and the rest; run `make -C {ROOT} install` first')
+
+
+def _is_old() -> bool:
+    return sys.version_info < (3, 11)
+
+
+def _restart() -> None:
     python = ROOT / '.venv' / 'bin' / 'python'
     if python.is_file() and Path(sys.prefix) != ROOT / '.venv':
         os.execv(python, [str(python), *sys.argv])
-    sys.exit(f'error: this Python ({sys.executable}) lacks mmengine and the rest; run `make -C {ROOT} install` first')
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -35,7 +48,8 @@ def run(main: Callable[[], int | None]) -> None:
     # Waiting threads sleep instead of spinning: with other work on the cores, steps were 5 to 8 times faster so.
     os.environ.setdefault('OMP_WAIT_POLICY', 'passive')
     # Upstream's own code warns about itself; a user can do nothing about it.
-    warnings.filterwarnings('ignore', category=UserWarning, module=r'mm(engine|cv|det|seg)\b')
+    for category in (UserWarning, FutureWarning, DeprecationWarning):
+        warnings.filterwarnings('ignore', category=category, module=r'mm(engine|cv|det|seg)\b')
     try:
         code = main()
     except KeyboardInterrupt:
@@ -43,10 +57,14 @@ def run(main: Callable[[], int | None]) -> None:
     except Exception as error:
         from custom_modules.utils import UserError
 
-        if not isinstance(error, UserError):
+        mistake = isinstance(error, UserError)
+        if 'TORCHELASTIC_ERROR_FILE' in os.environ:
+            tell_launcher(f'error: {error}' if mistake else traceback.format_exc().rstrip())
+        elif mistake:
+            print(f'error: {error}', file=sys.stderr)
+        else:
             raise
-        report(error)
-        sys.exit(2)
+        sys.exit(2 if mistake else 1)
     sys.exit(code)
 
 
@@ -56,14 +74,17 @@ def fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
-def report(error: Exception) -> None:
-    """Tell the user, or, under torchrun, tell the launcher, which speaks once for all ranks."""
-    if 'TORCHELASTIC_ERROR_FILE' not in os.environ:
-        print(f'error: {error}', file=sys.stderr)
-        return
-    import json
-    import time
+def tell_launcher(message: str) -> None:
+    """Leave a rank's last words to the launcher, which speaks once for all ranks.
 
+    Args:
+        message: What it is to print if this rank was the first to fail.
+    """
     # The layout torchrun reads (torch.distributed.elastic.multiprocessing.errors).
-    content = json.dumps({'message': str(error), 'timestamp': int(time.time())})
+    content = json.dumps({'message': message, 'timestamp': time.time()})
     Path(os.environ['TORCHELASTIC_ERROR_FILE']).write_text(content, encoding='utf-8')
+
+
+# The tools are written for newer Pythons: what follows their import of this module may mean nothing to an old one.
+if _is_old():
+    _restart()

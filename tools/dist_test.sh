@@ -3,8 +3,7 @@
 #   tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]
 # Several machines: as for tools/dist_train.sh.
 set -euo pipefail
-tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-python=$(command -v python || command -v python3 || echo "$tools/../.venv/bin/python")
+source "$(dirname "${BASH_SOURCE[0]}")/_dist.sh"
 if [ $# -lt 3 ]; then
     echo "usage: tools/dist_test.sh CONFIG CHECKPOINT GPUS [options of tools/test.py]" >&2
     exit 2

@@ -3,8 +3,7 @@
 #   tools/dist_train.sh CONFIG GPUS [options of tools/train.py]
 # On several machines run it on each with NNODES, NODE_RANK and MASTER_ADDR set (PORT, default 29500, is the same on all).
 set -euo pipefail
-tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-python=$(command -v python || command -v python3 || echo "$tools/../.venv/bin/python")
+source "$(dirname "${BASH_SOURCE[0]}")/_dist.sh"
 if [ $# -lt 2 ]; then
     echo "usage: tools/dist_train.sh CONFIG GPUS [options of tools/train.py]" >&2
     exit 2

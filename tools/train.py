@@ -3,8 +3,9 @@
 python tools/train.py configs/demo/htc_swin.py --data-root data/synthetic --load-from none
 """
 
+from __future__ import annotations
+
 import argparse
-import os
 import sys
 from pathlib import Path
 
@@ -32,6 +33,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Train; return the exit code."""
     args = parse_args(argv)
+    from mmengine.dist import is_main_process
+
     from custom_modules.engine import TrainOptions, load_config, stop_distributed, train, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.hooks import TrainingStopped
@@ -50,13 +53,14 @@ def main(argv: list[str] | None = None) -> int:
         with trust_checkpoints(args.trust_checkpoint):
             folder = train(load_config(args.config, parse_overrides(args.cfg_options)), options)
     except TrainingStopped as stopped:
-        print(stopped, file=sys.stderr)
-        return stopped.exit_code
-    finally:
-        stop_distributed()
-    if int(os.environ.get('RANK', 0)) == 0:
-        print(f'finished, see {folder}')
-    return 0
+        words, stream, code = str(stopped), sys.stderr, stopped.exit_code
+    else:
+        words, stream, code = f'finished, see {folder}', sys.stdout, 0
+    if is_main_process():
+        print(words, file=stream)
+    # Not after other errors: leaving the group may wait for ranks that know nothing of them.
+    stop_distributed()
+    return code
 
 
 if __name__ == '__main__':

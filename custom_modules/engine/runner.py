@@ -1,6 +1,7 @@
 """mmengine's Runner, with training state that survives anything and logs that can be read."""
 
 import logging
+import os
 import reprlib
 import signal
 from collections.abc import Iterator
@@ -47,7 +48,7 @@ class TrashRunner(Runner):
         dataset = DATASETS.build(options['dataset'])
         dataset.full_init()
         options['dataset'] = SeededDataset(dataset, seed=seed or 0)
-        options['worker_init_fn'] = {'type': _quiet_worker}
+        options['worker_init_fn'] = {'type': quiet_worker}
         if not options.get('num_workers'):
             options['persistent_workers'] = False
         loader = Runner.build_dataloader(options, seed=seed, diff_rank_seed=diff_rank_seed)
@@ -215,10 +216,10 @@ class TrashRunner(Runner):
         load_weights(self.plain_model, content, filename)
         self.call_hook('after_load_checkpoint', checkpoint=content)
         same_layout = meta['iters_per_epoch'] == len(self.train_dataloader)
-        self.train_loop._epoch = meta['epoch']
-        self.train_loop._iter = meta['iter'] if same_layout else meta['epoch'] * len(self.train_dataloader)
+        iteration = meta['iter'] if same_layout else meta['epoch'] * len(self.train_dataloader)
+        self._resume_optimizer(content, filename, enter_at=None if same_layout else iteration)
+        self.train_loop._epoch, self.train_loop._iter = meta['epoch'], iteration
         self.train_loop.validation_due = meta['validation_due']
-        self._resume_optimizer(content, filename, same_layout=same_layout)
         _restore_message_hub(self.message_hub, content['message_hub'])
         states = content['random_states']
         rank = torch_dist.get_rank() if torch_dist.is_initialized() else 0
@@ -248,16 +249,16 @@ class TrashRunner(Runner):
                 f'--cfg-options optim_wrapper.accumulative_counts={meta["accumulation"]}'
             )
 
-    def _resume_optimizer(self, content: dict[str, Any], filename: str, *, same_layout: bool) -> None:
+    def _resume_optimizer(self, content: dict[str, Any], filename: str, *, enter_at: int | None) -> None:
         kept = []
         try:
             self.optim_wrapper.load_state_dict(content['optimizer'])
             for scheduler, state in zip(self.param_schedulers or [], content['param_schedulers'], strict=True):
-                if same_layout or scheduler.by_epoch:
+                if enter_at is None or scheduler.by_epoch:
                     kept += _differences(scheduler, state)
                     scheduler.load_state_dict(state)
                 else:
-                    _enter(scheduler, self.iter)
+                    _enter(scheduler, enter_at)
         except (ValueError, KeyError) as error:
             raise UserError(
                 f"{filename}: its optimizer or schedule is not the config's ({' '.join(str(error).split())}); "
@@ -318,8 +319,12 @@ def _is_for_people(record: logging.LogRecord) -> bool:
     return not record.getMessage().startswith(noise)
 
 
-def _quiet_worker(worker_id: int, **kwargs) -> None:
-    """Leave ctrl-C to the main process: a worker that dies of it takes the checkpoint with it."""
+def quiet_worker(worker_id: int, **kwargs) -> None:
+    """Leave ctrl-C to the main process: a worker that dies of it takes the checkpoint with it.
+
+    To be given to a loader as ``worker_init_fn``.
+    """
+    os.setpgid(0, 0)  # torchrun passes a signal on to the whole process group of a rank
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     torch.set_num_threads(1)
