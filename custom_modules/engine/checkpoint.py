@@ -1,11 +1,12 @@
 """Checkpoints that cannot run code, cannot tear, and say what they lack."""
 
 import hashlib
+import http.client
 import os
 import pickle
 import re
-import urllib.error
 import urllib.request
+import warnings
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
+from tqdm import tqdm
 
 from ..utils import UserError, atomic_write, find_file
 
@@ -51,16 +53,27 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
     if not path.is_file():
         raise UserError(f'{path}: no such checkpoint')
     try:
-        content = torch.load(path, map_location=map_location, weights_only=not _trusted)
+        with warnings.catch_warnings(action='ignore'):  # about the pickle protocol of old files
+            content = torch.load(path, map_location=map_location, weights_only=not _trusted)
     except pickle.UnpicklingError as error:
         raise UserError(_refusal(path, str(error))) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, AttributeError, ImportError) as error:
+    except Exception as error:  # damaged bytes make the reader raise anything
         raise UserError(
             f'{path}: damaged or not a checkpoint ({_first_line(error)}); copy it again or take another one'
         ) from None
-    if not isinstance(content, dict):
-        raise UserError(f'{path}: holds a {type(content).__name__}, not a checkpoint')
-    return content if 'state_dict' in content or 'model' in content else {'state_dict': content}
+    return _checked(content, path)
+
+
+def _checked(content: Any, path: Path) -> dict[str, Any]:
+    """Give any file of tensors the layout of a checkpoint, or refuse it."""
+    if isinstance(content, dict) and 'state_dict' not in content:
+        content = {**content, 'state_dict': content['model']} if 'model' in content else {'state_dict': content}
+    parts = [content, content['state_dict'], content.get('meta', {})] if isinstance(content, dict) else [content]
+    for part in parts:
+        if not isinstance(part, dict) or not all(isinstance(key, str) for key in part):
+            kind = 'keys that are no names' if isinstance(part, dict) else f'a {type(part).__name__}'
+            raise UserError(f'{path}: not a checkpoint, it holds {kind} where a table of names is expected')
+    return content
 
 
 def _refusal(path: Path, message: str) -> str:
@@ -125,24 +138,26 @@ def load_weights(model: torch.nn.Module, content: dict[str, Any], name: str, *, 
         model: The model to fill.
         content: What :func:`read_checkpoint` returned.
         name: The file, for messages.
-        partial: Take what fits and leave the rest; otherwise everything must fit.
+        partial: Take what fits and leave the rest, as long as the backbone is complete; otherwise everything must fit.
 
     Returns:
         One line: how many tensors fitted, and which modules lack theirs.
 
     Raises:
-        UserError: Something does not fit, or, with ``partial``, nothing fits.
+        UserError: Something does not fit, or, with ``partial``, nothing or not all of the backbone fits.
     """
-    given = content.get('state_dict', content.get('model', {}))
+    given = content['state_dict']
     given = {key.removeprefix('module.'): value for key, value in given.items() if isinstance(value, torch.Tensor)}
     own = model.state_dict()
     fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
     report = f'{name}: {len(fitting)} of {len(own)} tensors of the model, {len(given)} in the file'
-    missing = _modules([key for key in own if key not in fitting])
+    missing = [key for key in own if key not in fitting]
     if missing:
-        report += f'; not filled: {missing}'
-    if not fitting or (not partial and (missing or len(given) > len(fitting))):
-        raise UserError(f'{report}; this checkpoint belongs to another model, use the config it was trained with')
+        report += f'; not filled: {_modules(missing)}'
+    needed = [key for key in missing if not partial or key.startswith('backbone.')]
+    if not fitting or needed or (not partial and len(given) > len(fitting)):
+        remedy = 'start from one with the same backbone' if partial else 'use the config it was trained with'
+        raise UserError(f'{report}; this checkpoint belongs to another model, {remedy}')
     model.load_state_dict(fitting, strict=False)
     return report
 
@@ -173,10 +188,8 @@ def fetch_weights(url: str, sha256: str | None = None) -> Path:
     path = weights_folder() / url.rsplit('/', 1)[-1]
     if not path.is_file():
         try:
-            with urllib.request.urlopen(url, timeout=30) as source, atomic_write(path, 'wb') as file:
-                while block := source.read(1 << 20):
-                    file.write(block)
-        except (urllib.error.URLError, OSError, ValueError) as error:
+            _download(url, path)
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise UserError(
                 f'cannot fetch {path.name} from {url} ({_first_line(error)}); put the file into {path.parent}, '
                 f'or train without any start weights: --load-from none'
@@ -184,6 +197,18 @@ def fetch_weights(url: str, sha256: str | None = None) -> Path:
     if sha256 and (found := file_sha256(path)) != sha256:
         raise UserError(f'{path}: sha256 is {found}, published is {sha256}; delete the file and fetch it again')
     return path
+
+
+def _download(url: str, path: Path) -> None:
+    """Fetch a file in one piece, with progress and time left on a terminal."""
+    with urllib.request.urlopen(url, timeout=30) as source, atomic_write(path, 'wb') as file:
+        size = int(source.headers.get('Content-Length') or 0)
+        with tqdm(total=size or None, desc=path.name, unit='B', unit_scale=True, disable=None) as progress:
+            while block := source.read(1 << 20):
+                file.write(block)
+                progress.update(len(block))
+        if size and file.tell() != size:
+            raise OSError(f'the connection closed after {file.tell():,} of {size:,} bytes')
 
 
 def file_sha256(path: str | Path) -> str:

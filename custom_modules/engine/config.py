@@ -45,7 +45,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
 
     Raises:
         UserError: No such file, a Python error in it, a top-level key nothing
-            reads, a helper that has no effect, or an unknown ``type``.
+            reads, a helper that has no effect, an unknown ``type``, or ``resume``.
     """
     path = find_file(path)
     if not path.is_file():
@@ -56,6 +56,8 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     except Exception as error:  # a config is a program of the user's: whatever it raises is about that file
         raise UserError(f'{path}: {type(error).__name__}: {" ".join(str(error).split())}') from None
     _merge(cfg, overrides or {})
+    if cfg.get('resume'):
+        raise UserError(f'{path}: resume in a config does nothing; go on with a run by --resume')
     for key in set(cfg) - KEYS:
         cfg.pop(key)
     check_types(cfg)
@@ -87,35 +89,43 @@ def parse_overrides(pairs: list[str]) -> dict[str, Any]:
 
 
 def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
-    for key in overrides:
+    for key, value in overrides.items():
         *parents, _ = key.split('.')
-        if (key if not parents else parents[0]) not in KEYS:
+        if key.split('.')[0] not in KEYS:
             raise UserError(f'--cfg-options {key}: unknown key{_suggest(key.split(".")[0], KEYS)}')
         place: Any = cfg
         for depth, part in enumerate(parents):
-            inside = dict(enumerate(place)) if isinstance(place, (list, tuple)) else place
-            part = int(part) if isinstance(place, (list, tuple)) and part.isdigit() else part
-            if not isinstance(inside, (dict, Config)) or part not in inside:
+            inside = _inside(place)
+            if part not in inside:
                 where = '.'.join(parents[: depth + 1])
-                raise UserError(
-                    f'--cfg-options {key}: the config has no {where}{_suggest(str(part), map(str, inside))}'
-                )
+                raise UserError(f'--cfg-options {key}: the config has no {where}{_suggest(part, inside)}')
             place = inside[part]
-    cfg.merge_from_dict(overrides)
+        try:
+            cfg.merge_from_dict({key: value})
+        except (TypeError, KeyError, IndexError, AttributeError) as error:
+            where = '.'.join(parents)
+            raise UserError(f'--cfg-options {key}: {where} is {place!r:.80}, it cannot take that ({error})') from None
 
 
-def check_names(path: Path, *, is_base: bool = False) -> None:
+def _inside(place: Any) -> dict[str, Any]:
+    if isinstance(place, (list, tuple)):
+        return {str(index): part for index, part in enumerate(place)}
+    return dict(place.items()) if isinstance(place, (dict, Config)) else {}
+
+
+def check_names(path: Path, *, heirs: tuple[Path, ...] = ()) -> None:
     """Check that every name a config file assigns is read by someone.
 
     Args:
         path: A config file; the local files it inherits from are checked too.
-        is_base: Whether other files inherit from it: a base may offer helpers
+        heirs: The files that inherit from it, if any: a base may offer helpers
             that this leaf does not take, but not misspell a key.
 
     Raises:
         UserError: A name is neither a key of the runner nor used as a helper,
-            so that assigning it changes nothing.
+            so that assigning it changes nothing; or a base is missing or its own heir.
     """
+    is_base = bool(heirs)
     try:
         tree = ast.parse(path.read_text(encoding='utf-8'))
     except (SyntaxError, UnicodeDecodeError) as error:
@@ -129,13 +139,18 @@ def check_names(path: Path, *, is_base: bool = False) -> None:
     for base in _local_bases(tree, path):
         if not base.is_file():
             raise UserError(f'{path}: inherits from {base}, which does not exist')
-        check_names(base, is_base=True)
+        if base in (*heirs, path.resolve()):
+            raise UserError(f'{path}: inherits from {base}, which inherits from it')
+        check_names(base, heirs=(*heirs, path.resolve()))
 
 
 def _local_bases(tree: ast.Module, path: Path) -> list[Path]:
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id == '_base_':
-            bases = ast.literal_eval(node.value)
+            try:
+                bases = ast.literal_eval(node.value)
+            except (ValueError, TypeError):
+                return []  # computed: mmengine finds out, and names what is missing
             bases = [bases] if isinstance(bases, str) else bases
             return [(path.parent / base).resolve() for base in bases if '::' not in base]
     return []

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mmengine.config import Config, ConfigDict
+from mmengine.registry import MODELS, DefaultScope
 
 from ..utils import UserError, find_file
-from .checkpoint import fetch_weights
+from .checkpoint import fetch_weights, load_weights, read_checkpoint
 
 
 def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
@@ -21,7 +22,7 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
         Lines that say what was chosen.
 
     Raises:
-        UserError: The file is missing or cannot be fetched.
+        UserError: The file is missing or cannot be fetched, or is of another architecture.
     """
     if load_from == 'none':
         for parent in _with_published_weights(cfg.model):
@@ -34,12 +35,20 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
         for parent in _with_published_weights(cfg.model):
             parent.init_cfg = None
         cfg.load_from = str(_local(load_from))
+        _check_fit(cfg)
         return [f'start weights: {cfg.load_from}']
     lines = []
     for parent in _with_published_weights(cfg.model):
         parent.init_cfg.checkpoint = str(_local(parent.init_cfg.checkpoint, parent.init_cfg.pop('sha256', None)))
         lines.append(f'start weights of {parent.type}: {parent.init_cfg.checkpoint}')
     return lines
+
+
+def _check_fit(cfg: Config) -> None:
+    """Refuse a detector of another architecture while nothing is written yet."""
+    content = read_checkpoint(cfg.load_from)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        load_weights(MODELS.build(cfg.model), content, cfg.load_from, partial=True)
 
 
 def _with_published_weights(model: ConfigDict) -> Iterator[ConfigDict]:

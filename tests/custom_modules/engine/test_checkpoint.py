@@ -1,8 +1,10 @@
 """Checkpoints: nothing in them runs, nothing half-written stays, nothing is taken that does not fit."""
 
 import hashlib
+import http.server
 import os
 import pickle
+import threading
 
 import pytest
 import torch
@@ -73,6 +75,35 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, kind):
     assert str(path) in str(error.value) and '\n' not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ('content', 'message'),
+    [
+        pytest.param([1, 2], 'a list', id='list'),
+        pytest.param({'state_dict': [1]}, 'a list', id='weights-in-a-list'),
+        pytest.param({'state_dict': {}, 'meta': [1]}, 'a list', id='meta-in-a-list'),
+        pytest.param({'state_dict': {1: torch.zeros(1)}}, 'no names', id='numbers-for-names'),
+        pytest.param({1: torch.zeros(1)}, 'no names', id='bare-numbers-for-names'),
+    ],
+)
+def test_files_of_another_layout_are_refused(tmp_path, content, message):
+    torch.save(content, tmp_path / 'c.pth')
+    with pytest.raises(UserError, match=message):
+        read_checkpoint(tmp_path / 'c.pth')
+
+
+@pytest.mark.parametrize('content', [{'a': torch.ones(1)}, {'model': {'a': torch.ones(1)}}], ids=['bare', 'model'])
+def test_other_layouts_are_understood(tmp_path, content):
+    torch.save(content, tmp_path / 'c.pth')
+    assert list(read_checkpoint(tmp_path / 'c.pth')['state_dict']) == ['a']
+
+
+def test_another_pickle_protocol_is_refused_without_warnings(tmp_path, recwarn):
+    torch.save({'a': torch.ones(1)}, tmp_path / 'c.pth', pickle_protocol=4)
+    with pytest.raises(UserError, match='not a checkpoint'):
+        read_checkpoint(tmp_path / 'c.pth')
+    assert not recwarn.list
+
+
 def test_missing_file_is_refused(tmp_path):
     with pytest.raises(UserError, match='no such checkpoint'):
         read_checkpoint(tmp_path / 'gone.pth')
@@ -119,6 +150,52 @@ def test_wrong_shapes_are_refused_unless_partial():
 def test_nothing_fitting_is_refused_even_when_partial():
     with pytest.raises(UserError, match='0 of 4 tensors'):
         load_weights(model(), {'state_dict': {'other': torch.zeros(1)}}, 'c.pth', partial=True)
+
+
+@pytest.mark.parametrize(
+    ('neck', 'message'), [(True, None), (False, 'not filled: backbone.0.*same backbone')], ids=['neck', 'backbone']
+)
+def test_a_start_needs_the_whole_backbone(neck, message):
+    def detector(width, depth):
+        parts = {'backbone': torch.nn.Sequential(torch.nn.Linear(2, depth)), 'neck': torch.nn.Linear(3, width)}
+        return torch.nn.ModuleDict(parts)
+
+    content = {'state_dict': detector(5, 3 if neck else 4).state_dict()}
+    if message is None:
+        assert 'not filled: neck' in load_weights(detector(3, 3), content, 'c.pth', partial=True)
+    else:
+        with pytest.raises(UserError, match=message):
+            load_weights(detector(3, 3), content, 'c.pth', partial=True)
+
+
+class _Server(http.server.BaseHTTPRequestHandler):
+    """Promises ten bytes; /short.pth gets four of them."""
+
+    def do_GET(self):
+        self.send_response(200)
+        self.send_header('Content-Length', '10')
+        self.end_headers()
+        self.wfile.write(b'0123456789'[: 4 if 'short' in self.path else 10])
+
+    def log_message(self, *args):
+        pass
+
+
+@pytest.fixture
+def server():
+    """The address of a web server."""
+    with http.server.HTTPServer(('127.0.0.1', 0), _Server) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f'http://127.0.0.1:{server.server_port}'
+        server.shutdown()
+
+
+def test_a_cut_connection_leaves_no_file(tmp_path, monkeypatch, server):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    assert fetch_weights(f'{server}/full.pth').read_bytes() == b'0123456789'
+    with pytest.raises(UserError, match='closed after 4 of 10 bytes'):
+        fetch_weights(f'{server}/short.pth')
+    assert [path.name for path in checkpoints.weights_folder().iterdir()] == ['full.pth']
 
 
 def test_offline_names_the_file_and_where_to_put_it(tmp_path, monkeypatch):

@@ -35,6 +35,9 @@ def test_helpers_are_dropped_and_used_values_kept(tmp_path):
         pytest.param('model = dict(', 'not a Python file', id='syntax'),
         pytest.param('model = dict(x=1 / 0)', 'ZeroDivisionError', id='raises'),
         pytest.param("_base_ = './gone.py'", 'gone.py, which does not exist', id='base'),
+        pytest.param("_base_ = './' + 'gone.py'", 'gone.py', id='computed-base'),
+        pytest.param("_base_ = './leaf.py'", 'which inherits from it', id='circle'),
+        pytest.param('resume = True', 'by --resume', id='resume'),
     ],
 )
 def test_mistakes_are_named_in_one_line(tmp_path, text, message):
@@ -79,6 +82,11 @@ def test_overrides_are_read(pairs, expected):
         pytest.param('trian_cfg.max_epochs=1', 'did you mean train_cfg', id='first-part'),
         pytest.param('model.bakbone.depth=1', 'the config has no model.bakbone', id='inner-part'),
         pytest.param('lr', 'write KEY=VALUE', id='no-value'),
+        pytest.param('train_cfg.max_epochs.x=3', 'train_cfg.max_epochs is 3', id='inside-a-number'),
+        pytest.param('train_cfg.max_epochs.x.y=3', 'the config has no train_cfg.max_epochs.x', id='deep-in-a-number'),
+        pytest.param(
+            'model.x.5.y=3', r'the config has no model.x.5; did you mean|the config has no model.x', id='list'
+        ),
     ],
 )
 def test_mistaken_overrides_are_refused(tmp_path, override, message):

@@ -1,0 +1,38 @@
+"""Mixed precision is chosen by what the device can do."""
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import OPTIM_WRAPPERS
+
+from custom_modules.engine.amp import use_mixed_precision
+
+pytestmark = pytest.mark.fast
+
+
+@pytest.mark.parametrize(
+    ('card', 'bfloat16', 'wrapper', 'said'),
+    [
+        pytest.param(False, False, 'Bfloat16OptimWrapper', 'bfloat16', id='cpu'),
+        pytest.param(True, True, 'Bfloat16OptimWrapper', 'bfloat16', id='new-card'),
+        pytest.param(True, False, 'AmpOptimWrapper', 'float16 with loss scaling', id='old-card'),
+    ],
+)
+def test_the_type_follows_the_device(monkeypatch, card, bfloat16, wrapper, said):
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: card)
+    monkeypatch.setattr(torch.cuda, 'is_bf16_supported', lambda including_emulation: bfloat16)
+    cfg = Config({'optim_wrapper': {'type': 'OptimWrapper'}})
+    assert said in use_mixed_precision(cfg)
+    assert cfg.optim_wrapper.type == wrapper
+    assert cfg.optim_wrapper.get('loss_scale') == ('dynamic' if wrapper == 'AmpOptimWrapper' else None)
+
+
+def test_products_are_bfloat16_and_weights_stay_float32():
+    model = torch.nn.Linear(2, 2)
+    optimizer = torch.optim.SGD(model.parameters(), lr=1.0)
+    wrapper = OPTIM_WRAPPERS.build({'type': 'Bfloat16OptimWrapper', 'optimizer': optimizer})
+    with wrapper.optim_context(model):
+        product = model(torch.ones(1, 2))
+    assert product.dtype is torch.bfloat16
+    wrapper.update_params(product.sum())
+    assert model.weight.dtype is torch.float32 and model(torch.ones(1, 2)).dtype is torch.float32
