@@ -19,6 +19,7 @@ from tools._launch import run  # noqa: E402
 DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')
 DATA = ROOT / 'data' / 'synthetic'
 OUT = ROOT / 'work_dirs' / 'demo'
+PICTURES = '--train 1000 --val 100 --test 20 --size 192 --frequencies sqrt'
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -31,8 +32,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run every step; return the exit code."""
     args, started = parse_args(argv), time.monotonic()
-    if not (DATA / 'train.json').is_file():
-        call('make_synthetic.py', '--out', str(DATA), *'--train 240 --val 60 --test 20 --size 256'.split())
+    call('make_synthetic.py', '--out', str(DATA), *PICTURES.split())
     models = {name: train_and_test(name, args.epochs) for name in DETECTORS}
     best = max(models, key=lambda name: models[name]['mAP50'])
     draw_predictions(OUT / best / 'predictions' / 'val.json', OUT / 'predictions.jpg')
@@ -48,7 +48,11 @@ def call(tool: str, *options: str) -> None:
         SystemExit: It failed; its own message stands above.
     """
     print(f'\n$ python tools/{tool} {" ".join(options)}', flush=True)
-    code = subprocess.run([sys.executable, str(ROOT / 'tools' / tool), *options]).returncode
+    process = subprocess.Popen([sys.executable, str(ROOT / 'tools' / tool), *options])
+    try:
+        code = process.wait()
+    except KeyboardInterrupt:  # the tool got it too, and saves what it has
+        code = process.wait()
     if code:
         sys.exit(code)
 

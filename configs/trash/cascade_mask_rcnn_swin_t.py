@@ -5,12 +5,6 @@
 Score: not measured.
 """
 
-_base_ = [
-    '../_base_/models/cascade_mask_rcnn.py',
-    '../_base_/models/swin.py',
-    '../_base_/datasets/detection.py',
-    '../_base_/schedules/step_12e.py',
-    '../_base_/runtime.py',
-]
+_base_ = '../_base_/cascade_mask_rcnn.py'
 
 model = _base_.swin_t

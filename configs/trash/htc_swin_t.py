@@ -5,12 +5,6 @@
 Score: not measured.
 """
 
-_base_ = [
-    '../_base_/models/htc.py',
-    '../_base_/models/swin.py',
-    '../_base_/datasets/detection.py',
-    '../_base_/schedules/cosine_20e.py',
-    '../_base_/runtime.py',
-]
+_base_ = '../_base_/htc.py'
 
 model = _base_.swin_t

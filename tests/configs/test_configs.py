@@ -53,7 +53,7 @@ def test_leaf_builds_with_the_classes_of_a_data_set(path):
 
 
 def test_htc_swin_l_has_its_known_size():
-    """248.6 million parameters with ten classes, counted on upstream's parts put together by hand."""
+    """248.6 million parameters with ten classes, as upstream's Swin-L, FPN and HTC heads have when put together."""
     cfg = load_config(CONFIGS / 'trash' / 'htc_swin_l.py')
     use_classes(cfg, 10, has_masks=True)
     use_start_weights(cfg, 'none')
