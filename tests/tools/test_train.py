@@ -18,6 +18,7 @@ from tools.train import main
 ROOT = Path(__file__).resolve().parents[2]
 HTC = str(ROOT / 'configs' / 'demo' / 'htc_swin.py')
 CASCADE = str(ROOT / 'configs' / 'demo' / 'cascade_mask_rcnn_swin.py')
+FEW = ['--train-ann', 'val.json']  # four pictures: one iteration an epoch
 QUICK = ['--load-from', 'none', '--cfg-options', 'total_batch_size=4', 'train_cfg.val_interval=1']
 
 
@@ -82,7 +83,13 @@ def test_killed_and_resumed_equals_never_stopped(finished_run, synthetic_root, t
     assert numbers(finished_run) == numbers(tmp_path / 'run')
 
 
-@pytest.mark.parametrize(('number', 'code'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=['ctrl-C', 'terminate'])
+@pytest.mark.parametrize(
+    ('number', 'code'),
+    [
+        pytest.param(signal.SIGINT, 130, id='ctrl-C'),
+        pytest.param(signal.SIGTERM, 143, id='terminate', marks=pytest.mark.slow),
+    ],
+)
 def test_a_signal_loses_no_iteration(finished_run, synthetic_root, tmp_path, number, code):
     command = [sys.executable, str(ROOT / 'tools' / 'train.py'), *arguments(synthetic_root, tmp_path / 'run', epochs=2)]
     with open(tmp_path / 'log', 'w') as log:
@@ -100,6 +107,80 @@ def wait_for(condition, process, seconds=120):
     while not condition():
         assert process.poll() is None and time.monotonic() < end, 'the training ended or hung before the signal'
         time.sleep(0.05)
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_again(finished_run, synthetic_root, tmp_path, capfd):
+    folder = shutil.copytree(finished_run, tmp_path / 'run', ignore=shutil.ignore_patterns('*.pth'))
+    assert main(arguments(synthetic_root, folder, '--resume', *FEW)) == 0
+    assert 'starting from the beginning' in ''.join(capfd.readouterr())
+    assert state(folder)['meta']['iter'] == 1
+    assert max(int(line.split(',')[0]) for line in (folder / 'scalars.csv').read_text().splitlines()[1:]) == 1
+
+
+def test_another_accumulation_goes_on_at_the_same_epoch(finished_run, synthetic_root, tmp_path):
+    """Two epochs of four iterations, then one of eight half as large: 24 of a run that accumulates all along.
+
+    The warm-up ends after 30 updates, 60 iterations; after 24, the rate is 0.05 + 0.95 * 24 / 59 of the full one.
+    """
+    folder = shutil.copytree(finished_run, tmp_path / 'run')
+    options = arguments(synthetic_root, folder, '--resume', epochs=3)
+    assert main([*options, 'optim_wrapper.accumulative_counts=2']) == 0
+    content = state(folder)
+    assert (content['meta']['iter'], content['meta']['epoch']) == (24, 3)
+    warm_up, cosine = content['param_schedulers']
+    assert (warm_up['last_step'], warm_up['end'], cosine['last_step'], cosine['T_max']) == (24, 60, 24, 16 * 8)
+    full = 1e-3 * 0.95 * (0.05 + 0.95 * 24 / 59)  # the cosine has fallen by 5 % or so
+    assert content['optimizer']['param_groups'][0]['lr'] == pytest.approx(full, rel=0.06)
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        pytest.param(['total_batch_size=8'], 'trained with total_batch_size 4, here it is 8', id='batch'),
+        pytest.param(['randomness.seed=5'], 'resume with --seed 0', id='seed'),
+        pytest.param(['param_scheduler=none'], "schedule is not the config's", id='schedule'),
+        pytest.param(['optim_wrapper.paramwise_cfg=none'], "optimizer or schedule is not the config's", id='groups'),
+    ],
+)
+def test_resuming_a_different_training_is_refused(finished_run, synthetic_root, tmp_path, options, message):
+    before = arguments(synthetic_root, tmp_path / 'run', '--resume', str(finished_run / 'last.pth'), epochs=3)
+    with pytest.raises(UserError) as error:
+        main([*before, *options])
+    assert message in str(error.value) and '\n' not in str(error.value)
+    assert not (tmp_path / 'run').exists()
+
+
+def test_resuming_on_other_data_is_refused(finished_run, synthetic_root, tmp_path):
+    resume = ('--resume', str(finished_run / 'last.pth'))
+    for name in ('train.json', 'val.json'):
+        content = json.loads((synthetic_root / name).read_text())
+        content['categories'][0]['name'] = 'something else'
+        (tmp_path / name).write_text(json.dumps(content))
+    shutil.copytree(synthetic_root / 'images', tmp_path / 'images')
+    with pytest.raises(UserError, match='trained with classes .*--load-from'):
+        main(arguments(tmp_path, tmp_path / 'run', *resume, epochs=3))
+    with pytest.raises(UserError, match='trained with num_images 16, here it is 4'):
+        main(arguments(synthetic_root, tmp_path / 'run', *resume, *FEW, epochs=3))
+
+
+def test_weights_alone_are_not_resumed(finished_run, synthetic_root, tmp_path):
+    with pytest.raises(UserError, match=r'best\.pth: holds weights only'):
+        main(arguments(synthetic_root, tmp_path / 'run', '--resume', str(finished_run / 'best.pth')))
+
+
+def test_another_accumulation_inside_an_epoch_is_refused(finished_run, synthetic_root, tmp_path):
+    content = state(finished_run)
+    content['meta'].update(iter=6, epoch=1)
+    torch.save(content, tmp_path / 'inside.pth')
+    options = arguments(synthetic_root, tmp_path / 'run', '--resume', str(tmp_path / 'inside.pth'), epochs=3)
+    with pytest.raises(UserError, match=r'inside an epoch of 4 iterations .* of 8; .*accumulative_counts=1'):
+        main([*options, 'optim_wrapper.accumulative_counts=2'])
+
+
+def test_a_changed_schedule_is_not_followed_in_silence(finished_run, synthetic_root, tmp_path, capfd):
+    folder = shutil.copytree(finished_run, tmp_path / 'run')
+    assert main([*arguments(synthetic_root, folder, '--resume', epochs=2), 'param_scheduler.1.T_max=20']) == 0
+    assert 'CosineAnnealingLR.T_max 64 (config: 80)' in ''.join(capfd.readouterr())
 
 
 def test_a_folder_in_use_is_refused(finished_run, synthetic_root):
@@ -148,7 +229,7 @@ def test_not_a_number_stops_the_run_and_keeps_the_checkpoint_good(synthetic_root
 
 @pytest.mark.parametrize('option', ['--amp', '--low-memory'])
 def test_options_for_small_cards(synthetic_root, tmp_path, option, capfd):
-    assert main(arguments(synthetic_root, tmp_path / 'run', option, config=HTC)) == 0
+    assert main(arguments(synthetic_root, tmp_path / 'run', option, *FEW, config=HTC)) == 0
     said = {'--amp': 'mixed precision: bfloat16', '--low-memory': 'recomputed in the backward'}[option]
     assert said in ''.join(capfd.readouterr())
 
@@ -162,7 +243,7 @@ def test_a_set_with_boxes_only_trains_without_masks(synthetic_root, tmp_path, ca
         for annotation in content['annotations']:
             del annotation['segmentation']
         (folder / name).write_text(json.dumps(content))
-    assert main(arguments(folder, tmp_path / 'run', config=HTC)) == 0
+    assert main(arguments(folder, tmp_path / 'run', *FEW, config=HTC)) == 0
     assert 'boxes only, the mask branch is left out' in ''.join(capfd.readouterr())
     assert not any('mask_head' in name for name in state(tmp_path / 'run')['state_dict'])
 
@@ -170,7 +251,7 @@ def test_a_set_with_boxes_only_trains_without_masks(synthetic_root, tmp_path, ca
 def test_start_from_another_detector_reports_what_fitted(finished_run, synthetic_root, tmp_path, capfd):
     options = ['--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run')]
     start = ['--load-from', str(finished_run / 'best.pth'), '--cfg-options', 'train_cfg.max_epochs=1']
-    assert main([HTC, *options, *start, 'total_batch_size=4']) == 0
+    assert main([HTC, *options, *FEW, *start, 'total_batch_size=4']) == 0
     assert 'not filled: roi_head.mask_head' in ''.join(capfd.readouterr())
 
 

@@ -1,0 +1,60 @@
+"""Schedules that are entered in the middle, differences that are told, seeds of the ranks."""
+
+import numpy as np
+import pytest
+import torch
+from mmengine.optim import CosineAnnealingLR, LinearLR
+
+from custom_modules.engine import runner as runner_module
+from custom_modules.engine.runner import TrashRunner, config_mistakes
+from custom_modules.utils import UserError
+
+pytestmark = pytest.mark.fast
+
+
+def optimizer(lr: float = 1.0) -> torch.optim.Optimizer:
+    return torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=lr)
+
+
+@pytest.mark.parametrize(('begin', 'end'), [(0, 20), (3, 20), (0, 5), (3, 5), (8, 20), (7, 20), (0, 7), (0, 8)])
+def test_entering_a_schedule_is_like_having_stepped_there(begin, end):
+    stepped = CosineAnnealingLR(optimizer(), T_max=20, begin=begin, end=end, by_epoch=False)
+    entered = CosineAnnealingLR(optimizer(), T_max=20, begin=begin, end=end, by_epoch=False)
+    for _ in range(7):
+        stepped.optimizer.step()
+        stepped.step()
+    runner_module._enter(entered, 7)
+    assert (entered.last_step, entered._global_step) == (stepped.last_step, stepped._global_step)
+
+
+def test_only_what_the_config_changes_is_told():
+    saved = LinearLR(optimizer(), start_factor=0.1, end=10, by_epoch=False)
+    saved.optimizer.step()
+    saved.step()
+    here = LinearLR(optimizer(), start_factor=0.1, end=20, by_epoch=False)
+    told = runner_module._differences(here, saved.state_dict())
+    assert sorted(told) == ['LinearLR.end 10 (config: 20)', 'LinearLR.total_iters 9 (config: 19)']
+
+
+@pytest.mark.parametrize('error', [TypeError('two\nlines'), KeyError('key'), AssertionError(), RuntimeError('no')])
+def test_a_components_complaint_becomes_one_line(error):
+    with pytest.raises(UserError, match='^my.py: optim_wrapper: ') as told, config_mistakes('my.py: optim_wrapper'):
+        raise error
+    assert '\n' not in str(told.value)
+
+
+def test_a_line_for_the_user_stays_as_it_is():
+    with pytest.raises(UserError, match='^as it is$'), config_mistakes('my.py: optim_wrapper'):
+        raise UserError('as it is')
+
+
+def test_ranks_draw_their_own_numbers_and_share_the_seed(monkeypatch):
+    draws, seeds = [], []
+    for rank in (0, 1):
+        monkeypatch.setattr('mmengine.runner.utils.get_rank', lambda rank=rank: rank)
+        runner = TrashRunner.__new__(TrashRunner)
+        runner.set_randomness(seed=3)
+        seeds.append(runner.seed)
+        draws.append((float(torch.rand(())), float(np.random.rand())))
+    assert seeds == [3, 3]
+    assert draws[0][0] != draws[1][0] and draws[0][1] != draws[1][1]
