@@ -3,6 +3,8 @@
 python tools/predict.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth photos/ --out found.json --draw drawn
 """
 
+from __future__ import annotations
+
 import argparse
 import sys
 import time
@@ -34,12 +36,14 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     from custom_modules.engine import load_config, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
-    from custom_modules.engine.inference import Detector, find_pictures, write_picture_list
+    from custom_modules.engine.inference import Detector, choose_device, find_pictures, write_picture_list
 
+    check_options(args)
+    device = choose_device(args.device)
     pictures = find_pictures(args.images, args.ann)
     with trust_checkpoints(args.trust_checkpoint):
         cfg = load_config(args.config, parse_overrides(args.cfg_options))
-        detector = Detector(cfg, args.checkpoint, device=args.device)
+        detector = Detector(cfg, args.checkpoint, device=device)
     unreadable = predict_all(detector, pictures, args)
     if args.ann is None:
         write_picture_list(pictures, f'{args.out}.images.json')
@@ -47,6 +51,18 @@ def main(argv: list[str] | None = None) -> int:
         print(f'not read: {picture.name}: {reason}', file=sys.stderr)
     print(f'{len(pictures) - len(unreadable)} pictures, detections in {args.out}')
     return 1 if unreadable else 0
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuse what would fail only after the model has been loaded."""
+    from custom_modules.engine.inference import check_folder, check_output
+    from custom_modules.utils import UserError
+
+    if args.batch_size < 1:
+        raise UserError(f'--batch-size {args.batch_size}: give a number from 1 on')
+    check_output(args.out)
+    if args.draw:
+        check_folder(args.draw, '--draw')
 
 
 def predict_all(detector, pictures: list, args: argparse.Namespace) -> list[tuple]:

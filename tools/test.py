@@ -3,6 +3,8 @@
 python tools/test.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth --data-root data/synthetic
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import sys
@@ -33,14 +35,12 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.inference import test
 
-    try:
-        with trust_checkpoints(args.trust_checkpoint):
-            cfg = load_config(args.config, parse_overrides(args.cfg_options))
-            ann = args.ann or f'{args.split}.json'
-            outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out)
-        on_main_rank(report, outcome)
-    finally:
-        stop_distributed()
+    with trust_checkpoints(args.trust_checkpoint):
+        cfg = load_config(args.config, parse_overrides(args.cfg_options))
+        ann = args.ann or f'{args.split}.json'
+        outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out)
+    on_main_rank(report, outcome)
+    stop_distributed()
     return 0
 
 

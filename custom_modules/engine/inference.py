@@ -1,6 +1,8 @@
 """Trained detectors applied to data sets and to loose pictures."""
 
 import json
+import os
+import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +16,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from ..utils import UserError, atomic_write, find_file
 from .checkpoint import load_weights, read_checkpoint
-from .data import use_classes, use_ground_truth
-from .distributed import on_main_rank, start_distributed
-from .runner import TrashRunner
+from .data import find_data, use_classes, use_ground_truth
+from .distributed import on_each_machine, on_main_rank, start_distributed
+from .runner import TrashRunner, config_mistakes, quiet_worker
 from .training import build_runner
 from .work_dir import run_folder
 
@@ -50,13 +52,68 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
         UserError: The file is damaged or says nothing about its classes.
     """
     content = read_checkpoint(checkpoint)
-    classes = content.get('meta', {}).get('classes')
-    if not classes:
+    meta = content.get('meta', {})
+    classes, cat_ids = meta.get('classes'), meta.get('cat_ids')
+    if not _are(classes, str) or not _are(cat_ids, int) or len(classes) != len(cat_ids):
         raise UserError(f'{checkpoint}: does not say which classes it knows; take one that tools/train.py wrote')
     has_masks = any('mask_head' in key for key in content['state_dict'])
     use_classes(cfg, len(classes), has_masks=has_masks)
     cfg.model.backbone.init_cfg = None
     return content
+
+
+def _are(values: Any, kind: type) -> bool:
+    return isinstance(values, list) and bool(values) and all(isinstance(value, kind) for value in values)
+
+
+def check_output(path: str | Path) -> None:
+    """Refuse a name that predictions cannot be written to, before the work is done.
+
+    Raises:
+        UserError: It is not a json, a folder, or where nothing can be written.
+    """
+    path = Path(path)
+    if path.suffix != '.json':
+        raise UserError(f'--out {path}: predictions are written as COCO json; give a name that ends in .json')
+    check_folder(path.absolute().parent, '--out')
+    if path.is_dir():
+        raise UserError(f'--out {path}: is a folder; give a name that does not exist yet')
+
+
+def check_folder(folder: str | Path, option: str) -> None:
+    """Refuse a folder that cannot be written to or made; nothing is made yet.
+
+    Args:
+        folder: The folder.
+        option: The option that names it.
+
+    Raises:
+        UserError: The folder, or the nearest one above that exists, takes no files.
+    """
+    folder = Path(folder).absolute()
+    above = next(part for part in (folder, *folder.parents) if os.path.exists(part))  # noqa: PTH110 - never raises
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(f'{option}: nothing can be written to {folder} ({above} does not take it); choose another')
+
+
+def choose_device(name: str | None) -> torch.device:
+    """Return the device to compute on.
+
+    Args:
+        name: What the user wrote, such as ``cuda:1``; None for the GPU, if there is one.
+
+    Raises:
+        UserError: There is no such device here.
+    """
+    name = name or ('cuda' if torch.cuda.is_available() else 'cpu')
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device).item()  # 'meta' fails here
+    except (RuntimeError, AssertionError, NotImplementedError):
+        cards = torch.cuda.device_count()
+        found = f'cpu{", cuda:0" if cards else ""}{f" to cuda:{cards - 1}" if cards > 1 else ""}'
+        raise UserError(f'--device {name}: no such device here; there is {found}') from None
+    return device
 
 
 def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str, out: str | None) -> dict[str, Any]:
@@ -76,25 +133,30 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     Raises:
         UserError: Data, checkpoint and config do not fit together.
     """
+    if out is not None:
+        check_output(out)
     start_distributed(cfg)
     content = fit_to_checkpoint(cfg, checkpoint)
-    facts = on_main_rank(_check_test_data, data_root or cfg.data_root, ann, content['meta'], str(checkpoint))
+    data_root = data_root or cfg.data_root
+    on_main_rank(_check_test_data, data_root, ann, content['meta'], str(checkpoint))
+    root, ann = on_each_machine(find_data, data_root, ann)
     if out is None:
         beside = find_file(checkpoint).resolve().parent
         run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
-        out = str(run / 'predictions' / Path(facts['ann']).name)
-    cfg.work_dir = str(Path(out).resolve().parent)  # of the log
-    cfg.test_dataloader.dataset.update(data_root=facts['data_root'], ann_file=facts['ann'])
-    use_ground_truth(cfg.test_evaluator, facts['ann'], facts['data_root'], out)
+        out = str(run / 'predictions' / Path(ann).name)
+    cfg.test_dataloader.dataset.update(data_root=root, ann_file=ann)
+    use_ground_truth(cfg.test_evaluator, ann, root, out)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
         cfg[key] = None
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
     # None takes the hooks away that mmengine adds by itself.
     hooks = {'param_scheduler': None, 'checkpoint': None, 'sampler_seed': None}
     cfg.default_hooks = ConfigDict(hooks, logger=cfg.default_hooks.get('logger', {'type': 'LoggerHook'}))
-    runner = build_runner(cfg)
-    runner.logger.info('loaded ' + load_weights(runner.plain_model, content, str(checkpoint)))
-    scores = runner.test()
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        cfg.work_dir = folder  # upstream's log and copy of the config: all that counts is beside the predictions
+        runner = build_runner(cfg)
+        runner.logger.info('loaded ' + load_weights(runner.plain_model, content, str(checkpoint)))
+        scores = runner.test()
     return {'scores': scores, 'out': out, 'results': _details(runner)}
 
 
@@ -104,7 +166,7 @@ def _details(runner: TrashRunner) -> list[Any]:
     return [result for result in found if result is not None]
 
 
-def _check_test_data(data_root: str, ann: str, meta: dict[str, Any], checkpoint: str) -> dict[str, str]:
+def _check_test_data(data_root: str, ann: str, meta: dict[str, Any], checkpoint: str) -> None:
     from ..datasets import load_coco, resolve_ann, resolve_data_root
 
     root = resolve_data_root(data_root)
@@ -115,7 +177,6 @@ def _check_test_data(data_root: str, ann: str, meta: dict[str, Any], checkpoint:
             f'{path} has the classes {", ".join(data.classes)}, {checkpoint} was trained on '
             f'{", ".join(meta["classes"])}; test on the data set it was trained on'
         )
-    return {'data_root': str(root.resolve()), 'ann': str(path.resolve())}
 
 
 class Detector:
@@ -127,14 +188,16 @@ class Detector:
         device: Where to compute; None for the GPU, if there is one.
     """
 
-    def __init__(self, cfg: Config, checkpoint: str | Path, *, device: str | None = None) -> None:
+    def __init__(self, cfg: Config, checkpoint: str | Path, *, device: str | torch.device | None = None) -> None:
+        device = device if isinstance(device, torch.device) else choose_device(device)
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
         DefaultScope.get_instance('predict', scope_name='mmdet')
-        model = MODELS.build(cfg.model)
+        with config_mistakes(str(cfg.filename)):
+            model = MODELS.build(cfg.model)
         load_weights(model, content, str(checkpoint))
-        self.model = model.to(device or ('cuda' if torch.cuda.is_available() else 'cpu')).eval()
+        self.model = model.to(device).eval()
         self.pipeline = cfg.test_dataloader.dataset.pipeline
 
     @torch.inference_mode()
@@ -157,6 +220,7 @@ class Detector:
             batch_size=batch_size,
             num_workers=min(num_workers, len(pictures)),
             collate_fn=list,
+            worker_init_fn=quiet_worker,
         )
         for batch in loader:
             good = [sample for _, sample in batch if not isinstance(sample, str)]
@@ -195,15 +259,14 @@ def find_pictures(arguments: Sequence[str], ann: str | Path | None = None) -> li
         The pictures, each once.
 
     Raises:
-        UserError: An argument matches nothing, or the json does not know a picture.
+        UserError: An argument matches nothing, or the json is damaged or does not know a picture.
     """
     paths = sorted({path for argument in arguments for path in _expand(argument)})
     if ann is None:
         return [Picture(number, path, str(path)) for number, path in enumerate(paths, start=1)]
-    images = json.loads(Path(ann).read_text(encoding='utf-8'))['images'] if Path(ann).is_file() else None
-    if images is None:
-        raise UserError(f'{ann}: no such json')
-    ids = {image['file_name']: image['id'] for image in images}
+    from ..datasets import load_coco
+
+    ids = {image['file_name']: image['id'] for image in load_coco(ann, check_images=False).images}
     return [_known_picture(path, ids, str(ann)) for path in paths]
 
 

@@ -8,6 +8,7 @@ from mmengine.registry import MODELS, DefaultScope
 
 from ..utils import UserError, find_file
 from .checkpoint import fetch_weights, load_weights, read_checkpoint
+from .runner import config_mistakes
 
 
 def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
@@ -47,7 +48,7 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
 def _check_fit(cfg: Config) -> None:
     """Refuse a detector of another architecture while nothing is written yet."""
     content = read_checkpoint(cfg.load_from)
-    with DefaultScope.overwrite_default_scope('mmdet'):
+    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)):
         load_weights(MODELS.build(cfg.model), content, cfg.load_from, partial=True)
 
 

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import torch
 
 from custom_modules.engine.inference import find_pictures
 from custom_modules.utils import UserError
@@ -55,6 +56,28 @@ def test_ids_come_from_the_json_when_there_is_one(synthetic_root):
     images = json.loads((synthetic_root / 'test.json').read_text())['images']
     pictures = find_pictures([str(synthetic_root / images[2]['file_name'])], synthetic_root / 'test.json')
     assert [picture.image_id for picture in pictures] == [images[2]['id']]
+
+
+@pytest.mark.parametrize(
+    ('option', 'message'),
+    [
+        pytest.param(['--batch-size', '0'], '--batch-size 0', id='batch'),
+        pytest.param(['--device', 'cuda:99'], '--device cuda:99', id='device'),
+        pytest.param(['--out', 'x.csv'], 'ends in .json', id='suffix'),
+    ],
+)
+def test_wrong_options_are_refused_before_the_model_is_read(htc, photos, tmp_path, option, message):
+    with pytest.raises(UserError, match=message):
+        main([htc, 'gone.pth', str(photos), '--out', str(tmp_path / 'x.json'), *option])
+
+
+def test_a_model_of_not_a_number_says_so_and_leaves_no_file(trained_htc, htc, photos, tmp_path):
+    content = torch.load(trained_htc / 'best.pth', weights_only=True)
+    content['state_dict']['roi_head.bbox_head.2.fc_reg.bias'].fill_(float('nan'))
+    torch.save(content, tmp_path / 'nan.pth')
+    with pytest.raises(UserError, match='the model predicts NaN'):
+        main([htc, str(tmp_path / 'nan.pth'), str(photos), '--out', str(tmp_path / 'found.json')])
+    assert not (tmp_path / 'found.json').exists()
 
 
 @pytest.mark.parametrize(
