@@ -1,4 +1,4 @@
-"""The demo Cascade Mask R-CNN: a Swin of 32 channels on 224 px, from scratch on two CPU cores.
+"""The demo Cascade Mask R-CNN: a Swin of 32 channels on 192 px, from scratch on two CPU cores.
 
     python tools/train.py configs/demo/cascade_mask_rcnn_swin.py --load-from none
 

@@ -7,7 +7,7 @@ import colorsys
 
 import numpy as np
 
-_HUE_SHARE = 0.88
+_HUE_SHARE = 0.97
 
 
 def rgb(red: float, green: float, blue: float) -> np.ndarray:
@@ -18,7 +18,7 @@ def rgb(red: float, green: float, blue: float) -> np.ndarray:
 def vivid(rng: np.random.Generator, hue: float | None = None) -> np.ndarray:
     """Draw a printed or dyed colour: of any hue, or mostly one near ``hue`` (0 red, 1/3 green, 2/3 blue)."""
     near = hue is not None and rng.random() < _HUE_SHARE
-    drawn = (hue + rng.normal(0, 0.035)) % 1 if near else rng.random()
+    drawn = (hue + rng.normal(0, 0.025)) % 1 if near else rng.random()
     return rgb(*colorsys.hsv_to_rgb(drawn, rng.uniform(0.35, 0.85), rng.uniform(0.35, 0.92)))
 
 
