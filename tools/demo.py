@@ -94,7 +94,7 @@ def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
 
     coco = load_coco(DATA / 'val.json', DATA)
     found, annotations = read_predictions(predictions, coco), coco.annotations_of()
-    images = sorted(coco.images, key=lambda image: -len(annotations[image['id']]))[:count]
+    images = coco.images[:count]
     sheet = draw_ground_truth_and_predictions(
         [cv2.imread(str(DATA / image['file_name'])) for image in images],
         [
@@ -103,6 +103,7 @@ def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
         ],
         [objects_from_predictions(found, image['id'], coco.label_of) for image in images],
         coco.classes,
+        score_thr=0.25,
         pairs_per_row=2,
     )
     cv2.imwrite(str(out), sheet)

@@ -69,16 +69,19 @@ def predict_all(detector, pictures: list, args: argparse.Namespace) -> list[tupl
     """Write the detections of all pictures; return those that could not be read, with the reason."""
     from custom_modules.evaluation import Predictions, PredictionWriter
 
-    unreadable, started = [], time.monotonic()
+    unreadable, best, started = [], 0.0, time.monotonic()
     with PredictionWriter(args.out) as writer:
         for done, (picture, outcome) in enumerate(detector.predict(pictures, batch_size=args.batch_size), start=1):
             if isinstance(outcome, str):
                 unreadable.append((picture, outcome))
             else:
                 writer.add(Predictions.from_instances(picture.image_id, outcome, detector.cat_ids))
+                best = max(best, *outcome.scores.tolist(), 0.0)
                 if args.draw:
                     draw(picture, outcome, detector.classes, args)
             show_progress(done, len(pictures), started)
+    if args.draw and best < args.score_thr:
+        print(f'nothing drawn: the best score is {best:.3f}, below --score-thr {args.score_thr}', file=sys.stderr)
     return unreadable
 
 

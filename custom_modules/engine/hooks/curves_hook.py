@@ -15,7 +15,7 @@ class CurvesHook(Hook):
     so that none appears twice.
 
     Args:
-        interval: Iterations between two lines; the losses are means over them.
+        interval: Iterations between two lines, beside one at the end of each epoch; the losses are means over them.
     """
 
     priority = 'BELOW_NORMAL'
@@ -32,13 +32,14 @@ class CurvesHook(Hook):
             self.scalars = ScalarsCsv(Path(runner.work_dir) / 'scalars.csv', resume_iter=runner.iter)
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
-        """Write the means of the losses, the gradient norm and the learning rate."""
+        """Write the means of the losses and of the gradient norm, and the present learning rate."""
         iteration = runner.iter + 1
-        if self.scalars is None or iteration % self.interval:
+        ends_epoch = iteration % len(runner.train_dataloader) == 0
+        if self.scalars is None or (iteration % self.interval and not ends_epoch):
             return
         buffers = runner.message_hub.log_scalars
         values = {
-            name.removeprefix('train/'): buffer.mean(self.interval)
+            name.removeprefix('train/'): buffer.current() if name.endswith('lr') else buffer.mean(self.interval)
             for name, buffer in buffers.items()
             if name.startswith('train/') and not name.endswith('time')  # those are in the log
         }
