@@ -205,7 +205,7 @@ def test_a_folder_in_use_is_refused(finished_run, synthetic_root):
         pytest.param(['--cfg-options', 'optim_wrapper.optimizer.lrr=1'], "argument 'lrr'", id='optimizer'),
         pytest.param(['--cfg-options', 'param_scheduler.1.T_maximum=1'], 'param_scheduler: ', id='param_scheduler'),
         pytest.param(['--cfg-options', 'train_dataloader.dataset.filter=1'], 'train_dataloader: ', id='dataset'),
-        pytest.param(['--cfg-options', 'train_dataloader.sampler.shufle=1'], 'train_dataloader: ', id='sampler'),
+        pytest.param(['--cfg-options', 'train_dataloader.sampler.shuffled=1'], 'train_dataloader: ', id='sampler'),
         pytest.param(['--cfg-options', 'val_evaluator.metrics=1'], 'val_evaluator: ', id='evaluator'),
     ],
 )
