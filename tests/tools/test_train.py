@@ -23,7 +23,9 @@ QUICK = ['--load-from', 'none', '--cfg-options', 'total_batch_size=4', 'train_cf
 
 
 def arguments(data_root, work_dir, *options, config=CASCADE, epochs=1):
-    quick = [*QUICK, f'train_cfg.max_epochs={epochs}']
+    # A schedule longer than any test, so that it is always under way.
+    schedule = ['param_scheduler.1.T_max=16', 'param_scheduler.1.end=16']
+    quick = [*QUICK, *schedule, f'train_cfg.max_epochs={epochs}']
     return [config, '--data-root', str(data_root), '--work-dir', str(work_dir), *options, *quick]
 
 
