@@ -7,10 +7,14 @@ files and prints nothing.
 
 import contextlib
 import io
+import os
 
 from mmengine.config import utils as _config_utils
 
 from . import ops
+
+# Imported by mmdet, it would ask a package index for a newer release of itself.
+os.environ.setdefault('NO_ALBUMENTATIONS_UPDATE', '1')
 
 # mmengine still looks for mmseg under its old distribution name.
 _config_utils.MODULE2PACKAGE['mmseg'] = 'onedl-mmsegmentation'
