@@ -7,6 +7,7 @@ Everything goes to work_dirs/demo/; a demo that was broken off goes on where it 
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import time
@@ -48,8 +49,9 @@ def call(tool: str, *options: str) -> None:
     Raises:
         SystemExit: It failed; its own message stands above.
     """
-    print(f'\n$ python tools/{tool} {" ".join(options)}', flush=True)
-    process = subprocess.Popen([sys.executable, str(ROOT / 'tools' / tool), *options])
+    command = [here(ROOT / 'tools' / tool), *(here(word) if Path(word).is_absolute() else word for word in options)]
+    print(f'\n$ python {" ".join(command)}', flush=True)
+    process = subprocess.Popen([sys.executable, *command])
     try:
         code = process.wait()
     except KeyboardInterrupt:  # the tool got it too, and saves what it has
@@ -127,12 +129,18 @@ def write_summary(models: dict[str, dict], best: str, seconds: float) -> dict:
     return summary
 
 
+def here(path: str | Path) -> str:
+    """Return a path as one would type it in the working folder."""
+    return os.path.relpath(path)
+
+
 def show(summary: dict) -> None:
     """Print the table that a person wants to see at the end."""
     print(f'\n{"model":<28}{"mAP50":>8}{"segm mAP50":>12}{"seconds":>9}')
     for name, model in summary['models'].items():
         print(f'{name:<28}{model["mAP50"]:>8.4f}{model["segm_mAP50"]:>12.4f}{model["train_seconds"]:>9.0f}')
-    print(f'{summary["demo_seconds"]:.0f} s; pictures in {OUT / "predictions.jpg"}, figures in {OUT / "summary.json"}')
+    pictures, figures = here(OUT / 'predictions.jpg'), here(OUT / 'summary.json')
+    print(f'{summary["demo_seconds"]:.0f} s; pictures in {pictures}, figures in {figures}')
 
 
 if __name__ == '__main__':
