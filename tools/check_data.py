@@ -4,7 +4,7 @@
     python tools/check_data.py data/trash/val.json --against data/trash/train.json
     python tools/check_data.py data/trash/train.json --repair data/trash/train_repaired.json
 
-Ends with code 0 when there are at most warnings, and 2 after errors.
+Ends with code 0 when there are at most warnings, and 2 after errors or when a data folder lacks train.json or val.json.
 """
 
 import argparse
@@ -13,6 +13,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import run
+
+NEEDED = ('train.json', 'val.json')
 
 
 def parse_args(argv=None) -> argparse.Namespace:
@@ -29,16 +31,33 @@ def parse_args(argv=None) -> argparse.Namespace:
 
 def files_to_check(path: Path) -> list[Path]:
     """List the json files meant."""
-    from custom_modules.datasets import resolve_data_root
-    from custom_modules.utils import UserError
+    from custom_modules.datasets import missing_ann, resolve_data_root
+    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
 
-    if path.suffix == '.json' or path.is_file():
+    path = find_file(path)
+    if path.is_file():
         return [path]
-    root = resolve_data_root(path)
+    if path.suffix == '.json':
+        if path.name in NEEDED and path.parent.is_dir():
+            raise UserError(missing_ann(path.parent, path.name))
+        raise UserError(f'{path}: no such file{did_you_mean(similar_paths(path))}')
+    root = resolve_data_root(path, option='its path')
     files = sorted(root.glob('*.json'))
     if not files:
         raise UserError(f'{root} has no json file: name a COCO json or the folder it is in')
     return files
+
+
+def what_training_lacks(files: list[Path]) -> str:
+    """Say which file a data folder lacks for training and how to get it, empty for a whole folder.
+
+    Args:
+        files: All json files of the folder.
+    """
+    from custom_modules.datasets import missing_ann
+
+    missing = [name for name in NEEDED if name not in {file.name for file in files}]
+    return missing_ann(files[0].parent, missing[0]) if missing else ''
 
 
 def check_arguments(args: argparse.Namespace, files: list[Path]) -> None:
@@ -121,7 +140,7 @@ def main(argv=None) -> int:
     import json
 
     from custom_modules.datasets import read_coco
-    from custom_modules.utils import atomic_write
+    from custom_modules.utils import atomic_write, find_file
 
     files = files_to_check(args.path)
     check_arguments(args, files)
@@ -129,13 +148,16 @@ def main(argv=None) -> int:
     compare(results, args)
     for data, findings in results:
         print_report(data, findings)
+    lack = '' if find_file(args.path).is_file() else what_training_lacks(files)
+    if lack:
+        print(f'not ready for training: {lack}')
     if any(findings.num_errors for _, findings in results):
         return 2
     if args.repair is not None:
         with atomic_write(args.repair) as file:
             file.write(json.dumps(results[0][0].as_json(), allow_nan=False))
         print(f'repaired copy: {args.repair}')
-    return 0
+    return 2 if lack else 0
 
 
 if __name__ == '__main__':

@@ -1,7 +1,7 @@
 """Data sets: the reader of COCO files, its checks, and the data sets built on it."""
 
 from .coco_data import CocoData, load_coco, read_coco
-from .data_root import check_data_root, resolve_ann, resolve_data_root
+from .data_root import check_data_root, missing_ann, resolve_ann, resolve_data_root
 from .palette import class_palette
 from .shared_pictures import shared_pictures
 from .trash_det_dataset import TrashDetDataset
@@ -12,6 +12,7 @@ __all__ = [
     'check_data_root',
     'class_palette',
     'load_coco',
+    'missing_ann',
     'read_coco',
     'resolve_ann',
     'resolve_data_root',

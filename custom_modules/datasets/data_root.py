@@ -3,7 +3,7 @@
 import shlex
 from pathlib import Path
 
-from custom_modules.utils import UserError
+from custom_modules.utils import UserError, did_you_mean, similar_paths
 from custom_modules.utils.files import REPOSITORY
 
 from .checks import Findings, error_message, shown
@@ -12,25 +12,30 @@ from .coco_data import CocoData, read_coco
 from .shared_pictures import shared_pictures
 
 
-def resolve_data_root(data_root: str | Path) -> Path:
+def resolve_data_root(data_root: str | Path, *, option: str = '--data-root') -> Path:
     """Find the data folder.
 
     Args:
         data_root: Absolute, or relative to the working folder, or else to the repository.
+        option: What names the folder on the command line, for the message.
 
     Returns:
         The folder.
 
     Raises:
-        UserError: There is none.
+        UserError: There is none; the message gives similar names, and the command that makes one.
     """
     for folder in (Path(data_root), REPOSITORY / data_root):
         if folder.is_dir():
             return folder
-    where = '' if Path(data_root).is_absolute() else f' (looked in {Path.cwd()} and {REPOSITORY})'
+    if Path(data_root).is_file():
+        raise UserError(f'{data_root} is a file; give the folder it is in by {option}')
+    places = dict.fromkeys([Path.cwd(), REPOSITORY])
+    where = '' if Path(data_root).is_absolute() else f' (looked in {" and ".join(map(str, places))})'
+    hint = did_you_mean(similar_paths(data_root, folders=True))
     raise UserError(
-        f'there is no data folder {data_root}{where}: name yours by --data-root, or make a synthetic one: '
-        f'python tools/make_synthetic.py --out {shlex.quote(str(data_root))}'
+        f'there is no data folder {data_root}{where}{hint + " Else" if hint else ":"} name yours by {option}, or make '
+        f'a synthetic one: python tools/make_synthetic.py --out {shlex.quote(str(data_root))}'
     )
 
 
@@ -45,29 +50,57 @@ def resolve_ann(data_root: str | Path, name: str | Path) -> Path:
         Its path.
 
     Raises:
-        UserError: There is none; the message names the json files there are, or the command that splits the only one.
+        UserError: There is none; see :func:`missing_ann`.
     """
     root = resolve_data_root(data_root)
     for path in (root / name, Path(name)):
         if path.is_file():
             return path
-    raise UserError(f'{root} has no {name}: {_remedy(root, name)}')
+    raise UserError(missing_ann(root, name))
 
 
-def _remedy(root: Path, name: str | Path) -> str:
-    others = sorted(path for path in root.glob('*.json') if not path.name.startswith('test'))
+def missing_ann(root: Path, name: str | Path) -> str:
+    """Say what to do about a json file that a data folder lacks.
+
+    Args:
+        root: The data folder.
+        name: The file.
+
+    Returns:
+        One line: the json files there are, and the command that splits one of them where that helps.
+    """
+    return f'{root} has no {name}: {_remedy(root, Path(name).name)}'
+
+
+def _remedy(root: Path, name: str) -> str:
+    others = sorted(path.name for path in root.glob('*.json') if not path.name.startswith('test'))
     if not others:
         return 'put a COCO json there (annotations of train and val), or name another folder by --data-root'
-    if len(others) > 1:
-        names = ', '.join(path.name for path in others)
-        return f'it has {names}; rename the one meant, or name it by --train-ann (training) or --ann (scoring)'
-    only, folder = others[0], shlex.quote(str(root))
-    split = f'python tools/split_data.py {shlex.quote(str(root / "train_all.json"))} --out {folder}'
-    if only.name in ('train.json', 'val.json'):
-        return (
-            f'split the only json: mv {shlex.quote(str(only))} {shlex.quote(str(root / "train_all.json"))} && {split}'
-        )
-    return f'split the only json: python tools/split_data.py {shlex.quote(str(only))} --out {folder}'
+    if len(others) == 1:
+        return f'split the only json: {_split_command(root, others[0], others)}'
+    remedy = (
+        f'it has {", ".join(others)}; rename the one meant, or name it by --train-ann (training) or --ann (scoring)'
+    )
+    if name != 'val.json':
+        return remedy
+    whole = next((file for file in ('train_all.json', 'train.json') if file in others), others[0])
+    return f'{remedy}, or split {whole}: {_split_command(root, whole, others)}'
+
+
+def _split_command(root: Path, name: str, others: list[str]) -> str:
+    """Give the command that splits a json into train.json and val.json; what has such a name is moved away first."""
+    moves = {}
+    if name in ('train.json', 'val.json'):
+        moves[name] = 'train_all.json'
+    elif 'train.json' in others:
+        moves['train.json'] = 'train_old.json'
+
+    def quoted(file: str) -> str:
+        return shlex.quote(str(root / file))
+
+    commands = [f'mv -n {quoted(old)} {quoted(new)}' for old, new in moves.items()]
+    split = f'python tools/split_data.py {quoted(moves.get(name, name))} --out {shlex.quote(str(root))}'
+    return ' && '.join([*commands, split])
 
 
 def check_data_root(

@@ -1,7 +1,6 @@
 """Reading configs, with the mistakes mmengine accepts in silence turned into messages."""
 
 import ast
-import difflib
 import inspect
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +11,8 @@ from mmengine.registry import Registry
 from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
-from ..utils import UserError, find_file
+from ..utils import UserError, did_you_mean, find_file, similar_names, similar_paths
+from ..utils.files import REPOSITORY
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
 KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
@@ -49,7 +49,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     """
     path = find_file(path)
     if not path.is_file():
-        raise UserError(f'{path}: no such config{_similar_files(path)}')
+        raise UserError(f'{path}: no such config{did_you_mean(_similar_configs(path))}')
     check_names(path)
     try:
         cfg = Config.fromfile(str(path))
@@ -64,10 +64,13 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     return cfg
 
 
-def _similar_files(path: Path) -> str:
-    found = sorted(file.name for file in path.parent.glob('*.py')) if path.parent.is_dir() else []
-    close = difflib.get_close_matches(path.name, found, n=3, cutoff=0.5)
-    return f'; did you mean {" or ".join(close)}?' if close else ''
+def _similar_configs(path: Path) -> list[Path]:
+    """Guess which config is meant: one of this name in the zoo, a neighbour, or the nearest name in the zoo."""
+    zoo = [file.relative_to(REPOSITORY) for file in sorted((REPOSITORY / 'configs').rglob('*.py'))]
+    zoo = [file for file in zoo if '_base_' not in file.parts]
+    named = [file for file in zoo if file.stem == path.stem]
+    near = similar_names(path.stem, {file.stem for file in zoo}, cutoff=0.75)
+    return named or similar_paths(path) or [file for name in near for file in zoo if file.stem == name]
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:
@@ -201,5 +204,4 @@ def _types(value: Any, place: str = 'config') -> Iterator[tuple[str, str]]:
 
 
 def _suggest(name: str, known: Any, cutoff: float = 0.6) -> str:
-    close = difflib.get_close_matches(name, sorted(known), n=2, cutoff=cutoff)
-    return f'; did you mean {" or ".join(close)}?' if close else ''
+    return did_you_mean(similar_names(name, known, cutoff=cutoff))

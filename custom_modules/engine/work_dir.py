@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from ..utils import UserError, atomic_write, find_file
+from ..utils import UserError, atomic_write, did_you_mean, find_file, similar_paths
 from ..utils.files import REPOSITORY
 
 _locks: list[IO] = []  # open files; the lock goes with the process
@@ -46,7 +46,8 @@ def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None
             _check_free(folder, 'go on with that one by --resume alone')
         return checkpoint
     if checkpoint and (checkpoint != newest or _results(folder)):
-        raise UserError(f'{checkpoint}: nothing to resume; leave --resume out to start, or name a checkpoint')
+        hint = did_you_mean(similar_paths(checkpoint))
+        raise UserError(f'{checkpoint}: nothing to resume; leave --resume out to start, or name a checkpoint{hint}')
     _check_free(folder, 'go on with it by --resume')
     return None
 

@@ -2,5 +2,6 @@
 
 from .errors import UserError
 from .files import atomic_write, find_file
+from .similar import did_you_mean, similar_names, similar_paths
 
-__all__ = ['UserError', 'atomic_write', 'find_file']
+__all__ = ['UserError', 'atomic_write', 'did_you_mean', 'find_file', 'similar_names', 'similar_paths']

@@ -94,18 +94,57 @@ def test_repair_never_in_place(root, name):
         main([str(root / 'train.json'), '--repair', str(root / name)])
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('moves', 'last_line'),
+    [
+        pytest.param(
+            {'train.json': 'all.json', 'val.json': None},
+            'not ready for training: {0} has no train.json: split the only json: '
+            'python tools/split_data.py {0}/all.json --out {0}',
+            id='one json',
+        ),
+        pytest.param(
+            {'val.json': None},
+            'not ready for training: {0} has no val.json: split the only json: mv -n {0}/train.json '
+            '{0}/train_all.json && python tools/split_data.py {0}/train_all.json --out {0}',
+            id='train.json only',
+        ),
+        pytest.param(
+            {'val.json': 'test.json'}, 'not ready for training: {0} has no val.json: split the only', id='and a test'
+        ),
+    ],
+)
+def test_folder_that_training_would_refuse(root, capsys, moves, last_line):
+    for name, new in moves.items():
+        (root / name).rename(root / new) if new else (root / name).unlink()
+    assert main([str(root)]) == 2
+    lines = capsys.readouterr().out.splitlines()
+    assert '0 errors' in lines
+    assert lines[-1].startswith(last_line.format(root))
+
+
 @pytest.mark.parametrize(
     ('options', 'expected'),
     [
         (['{0}', '--repair', '{0}/fixed.json'], '--repair takes one json'),
-        (['{0}/none'], 'there is no data folder'),
+        (['{0}/nowhere'], 'there is no data folder .*: name yours by its path, or'),
+        (['{0}/emty'], 'did you mean {0}/empty?'),
+        (['{0}/trian.json'], 'trian.json: no such file; did you mean {0}/train.json?'),
+        (['{0}/empty/val.json'], '{0}/empty has no val.json: put a COCO json there'),
+        (
+            ['{0}/one/val.json'],
+            '{0}/one has no val.json: split the only json: python tools/split_data.py {0}/one/a.json',
+        ),
         (['{0}/empty'], 'has no json file'),
     ],
-    ids=['repair of a folder', 'no folder', 'empty folder'],
+    ids=['repair of a folder', 'no folder', 'folder', 'file', 'no json', 'one json', 'empty folder'],
 )
 def test_mistakes(root, options, expected):
-    (root / 'empty').mkdir()
-    with pytest.raises(UserError, match=expected):
+    for folder in ('empty', 'one'):
+        (root / folder).mkdir()
+    (root / 'one' / 'a.json').touch()
+    with pytest.raises(UserError, match=expected.format(root).replace('?', r'\?')):
         main([option.format(root) for option in options])
 
 

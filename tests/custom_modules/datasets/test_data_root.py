@@ -1,12 +1,17 @@
 import json
 import os
 import re
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from custom_modules.datasets import check_data_root, resolve_ann, resolve_data_root
 from custom_modules.utils import UserError
+from custom_modules.utils.files import REPOSITORY
 
 
 @pytest.mark.fast
@@ -15,7 +20,7 @@ def test_data_root_is_looked_up_here_and_then_in_the_repository(tmp_path):
     (tmp_path / 'set').mkdir()
     assert resolve_data_root('set') == Path('set')
     assert resolve_data_root(tmp_path / 'set') == tmp_path / 'set'
-    assert resolve_data_root('custom_modules') == Path(__file__).resolve().parents[3] / 'custom_modules'
+    assert resolve_data_root('custom_modules') == REPOSITORY / 'custom_modules'
 
 
 @pytest.mark.fast
@@ -26,6 +31,26 @@ def test_missing_data_root_is_one_line_with_the_remedy():
     assert message.startswith('there is no data folder data/no such set (looked in ')
     assert message.endswith("python tools/make_synthetic.py --out 'data/no such set'")
     assert '--data-root' in message and '\n' not in message
+
+
+@pytest.mark.fast
+def test_missing_data_root_names_each_place_once_and_its_neighbours(tmp_path):
+    os.chdir(REPOSITORY)
+    with pytest.raises(UserError) as caught:
+        resolve_data_root('data/none')
+    assert f' (looked in {REPOSITORY}): name yours by --data-root' in str(caught.value)
+    (tmp_path / 'data' / 'trash').mkdir(parents=True)
+    os.chdir(tmp_path)
+    with pytest.raises(UserError) as caught:
+        resolve_data_root('data/trsah')
+    assert f'(looked in {tmp_path} and {REPOSITORY}); did you mean data/trash? Else name' in str(caught.value)
+
+
+@pytest.mark.fast
+def test_a_file_is_no_data_root(tmp_path):
+    (tmp_path / 'train.json').touch()
+    with pytest.raises(UserError, match=r'train\.json is a file; give the folder it is in by --data-root'):
+        resolve_data_root(tmp_path / 'train.json')
 
 
 @pytest.mark.fast
@@ -48,12 +73,24 @@ def test_json_is_looked_up_in_the_data_root_and_then_here(tmp_path):
         pytest.param(['test.json'], 'put a COCO json there', id='test only'),
         pytest.param(['all.json'], 'split the only json: python tools/split_data.py {0}/all.json --out {0}', id='one'),
         pytest.param(
-            ['train.json'],
-            'split the only json: mv {0}/train.json {0}/train_all.json && '
+            ['train.json', 'test.json'],
+            'split the only json: mv -n {0}/train.json {0}/train_all.json && '
             'python tools/split_data.py {0}/train_all.json --out {0}',
             id='train.json only',
         ),
-        pytest.param(['b.json', 'a.json'], 'it has a.json, b.json; rename the one meant', id='several'),
+        pytest.param(
+            ['b.json', 'a.json'],
+            'it has a.json, b.json; rename the one meant, or name it by --train-ann (training) or --ann (scoring), '
+            'or split a.json: python tools/split_data.py {0}/a.json --out {0}',
+            id='several',
+        ),
+        pytest.param(
+            ['train.json', 'train_all.json'],
+            'it has train.json, train_all.json; rename the one meant, or name it by --train-ann (training) or --ann '
+            '(scoring), or split train_all.json: mv -n {0}/train.json {0}/train_old.json && '
+            'python tools/split_data.py {0}/train_all.json --out {0}',
+            id='whole and train',
+        ),
     ],
 )
 def test_missing_json_is_one_line_with_the_command(tmp_path, files, expected):
@@ -62,6 +99,20 @@ def test_missing_json_is_one_line_with_the_command(tmp_path, files, expected):
     with pytest.raises(UserError) as caught:
         resolve_ann(tmp_path, 'val.json')
     assert str(caught.value).startswith(f'{tmp_path} has no val.json: {expected.format(tmp_path)}')
+
+
+@pytest.mark.parametrize('names', [['all.json'], ['train.json'], ['train.json', 'train_all.json']], ids=' '.join)
+def test_the_command_that_splits_works_as_it_is_given(synthetic_root, tmp_path, names):
+    folder = tmp_path / 'my data'
+    shutil.copytree(synthetic_root / 'images', folder / 'images')
+    for name in names:
+        shutil.copy(synthetic_root / 'train.json', folder / name)
+    with pytest.raises(UserError) as caught:
+        resolve_ann(folder, 'val.json')
+    command = re.search(r'(mv|python) .*', str(caught.value))[0].replace('python', shlex.quote(sys.executable), 1)
+    subprocess.run(command, shell=True, check=True, cwd=REPOSITORY)
+    train, val, _ = check_data_root(folder)
+    assert (len(train.images), len(val.images)) == (13, 3)  # a fifth of 16
 
 
 def write_pair(write_set, content, val_content):

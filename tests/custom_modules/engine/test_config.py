@@ -1,5 +1,7 @@
 """Mistakes in configs are found before anything is built."""
 
+import os
+
 import pytest
 
 from custom_modules.engine.config import load_config, parse_overrides
@@ -57,10 +59,28 @@ def test_a_base_may_offer_helpers_but_not_misspell_keys(tmp_path):
         load_config(leaf)
 
 
-def test_missing_config_suggests_its_neighbours(tmp_path):
-    write(tmp_path, GOOD, 'htc_swin_l.py')
-    with pytest.raises(UserError, match=r'did you mean htc_swin_l\.py'):
-        load_config(tmp_path / 'htc_swim_l.py')
+@pytest.mark.parametrize(
+    ('name', 'meant'),
+    [
+        pytest.param('mine_swim.py', '{0}/mine_swin.py', id='neighbour'),
+        pytest.param('htc_swin_l.py', 'configs/trash/htc_swin_l.py', id='without-its-folder'),
+        pytest.param('htc_swin_l', 'configs/trash/htc_swin_l.py', id='bare'),
+        pytest.param('configs/demo/htc_swin_l.py', 'configs/trash/htc_swin_l.py', id='another-folder'),
+        pytest.param('configs/trash/htc_swim_l.py', 'configs/trash/htc_swin_l.py', id='mistyped'),
+        pytest.param('htc_swiin_l', 'configs/trash/htc_swin_l.py', id='bare-and-mistyped'),
+    ],
+)
+def test_missing_config_is_guessed(tmp_path, name, meant):
+    write(tmp_path, GOOD, 'mine_swin.py')
+    os.chdir(tmp_path)
+    with pytest.raises(UserError) as error:
+        load_config(tmp_path / name if name.startswith('mine') else name)
+    assert f'{name}: no such config; did you mean {meant.format(tmp_path)}' in str(error.value)
+
+
+def test_nothing_like_a_missing_config(tmp_path):
+    with pytest.raises(UserError, match=r'zzz\.py: no such config$'):
+        load_config(tmp_path / 'zzz.py')
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Which folders are a run's own, which may be started over, and what is resumed."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -35,10 +36,17 @@ def test_a_run_without_results_starts_from_the_beginning(tmp_path, names, resume
         pytest.param(['best.pth'], True, 'last.pth: nothing to resume', id='resume-without-last'),
         pytest.param(['thesis.tex'], None, r'something else \(thesis.tex\)', id='foreign'),
         pytest.param(['thesis.tex'], True, r'something else \(thesis.tex\)', id='resume-foreign'),
-        pytest.param([], 'gone.pth', 'gone.pth: nothing to resume', id='resume-gone'),
+        pytest.param([], 'gone.pth', 'gone.pth: nothing to resume.*name a checkpoint$', id='resume-gone'),
+        pytest.param(
+            ['last.pth'],
+            'run/lats.pth',
+            r'nothing to resume.*name a checkpoint; did you mean run/last.pth\?',
+            id='typo',
+        ),
     ],
 )
 def test_refusals(tmp_path, names, resume, message):
+    os.chdir(tmp_path)
     with pytest.raises(UserError, match=message):
         checkpoint_to_resume(folder_with(tmp_path / 'run', names), resume)
 
