@@ -14,7 +14,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import MODELS, DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
-from ..utils import UserError, atomic_write, find_file
+from ..utils import UserError, atomic_write, did_you_mean, find_file, similar_paths
 from .checkpoint import load_weights, read_checkpoint
 from .data import find_data, use_classes, use_ground_truth
 from .distributed import on_each_machine, on_main_rank, start_distributed
@@ -56,10 +56,27 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
     classes, cat_ids = meta.get('classes'), meta.get('cat_ids')
     if not _are(classes, str) or not _are(cat_ids, int) or len(classes) != len(cat_ids):
         raise UserError(f'{checkpoint}: does not say which classes it knows; take one that tools/train.py wrote')
-    has_masks = any('mask_head' in key for key in content['state_dict'])
-    use_classes(cfg, len(classes), has_masks=has_masks)
-    cfg.model.backbone.init_cfg = None
+    boxes_only = _has_mask_branch(cfg.model) and not any('mask_head' in key for key in content['state_dict'])
+    use_classes(cfg, len(classes), has_masks=not boxes_only)
+    cfg.load_from = None  # a runner would load it over the checkpoint
     return content
+
+
+def _has_mask_branch(model: ConfigDict) -> bool:
+    """Whether a set with boxes only would leave something out; one-stage and query detectors have nothing to leave."""
+    from ..models.config_walk import walk_dicts
+
+    return any(node.get('mask_head') is not None for _, node in walk_dicts(model))
+
+
+def _test_dataset(cfg: Config) -> ConfigDict:
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    if 'pipeline' not in dataset or not isinstance(cfg.get('test_evaluator'), dict):
+        raise UserError(
+            f'{cfg.filename}: test_dataloader.dataset.pipeline or test_evaluator is missing; '
+            f'inherit _base_/datasets/detection.py'
+        )
+    return dataset
 
 
 def _are(values: Any, kind: type) -> bool:
@@ -137,21 +154,24 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
         check_output(out)
     start_distributed(cfg)
     content = fit_to_checkpoint(cfg, checkpoint)
-    data_root = data_root or cfg.data_root
+    data_root = data_root or cfg.get('data_root')
+    if not data_root:
+        raise UserError(f'{cfg.filename}: names no data_root; give --data-root')
     on_main_rank(_check_test_data, data_root, ann, content['meta'], str(checkpoint))
     root, ann = on_each_machine(find_data, data_root, ann)
     if out is None:
         beside = find_file(checkpoint).resolve().parent
         run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
         out = str(run / 'predictions' / Path(ann).name)
-    cfg.test_dataloader.dataset.update(data_root=root, ann_file=ann)
+    _test_dataset(cfg).update(data_root=root, ann_file=ann)
     use_ground_truth(cfg.test_evaluator, ann, root, out)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
         cfg[key] = None
     cfg.val_dataloader = cfg.val_cfg = cfg.val_evaluator = None
+    cfg.custom_hooks, cfg.visualizer = [], None  # they are about training
     # None takes the hooks away that mmengine adds by itself.
     hooks = {'param_scheduler': None, 'checkpoint': None, 'sampler_seed': None}
-    cfg.default_hooks = ConfigDict(hooks, logger=cfg.default_hooks.get('logger', {'type': 'LoggerHook'}))
+    cfg.default_hooks = ConfigDict(hooks, logger=cfg.get('default_hooks', {}).get('logger', {'type': 'LoggerHook'}))
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cfg.work_dir = folder  # upstream's log and copy of the config: all that counts is beside the predictions
         runner = build_runner(cfg)
@@ -190,6 +210,7 @@ class Detector:
 
     def __init__(self, cfg: Config, checkpoint: str | Path, *, device: str | torch.device | None = None) -> None:
         device = device if isinstance(device, torch.device) else choose_device(device)
+        self.pipeline = _test_dataset(cfg).pipeline
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
@@ -198,7 +219,6 @@ class Detector:
             model = MODELS.build(cfg.model)
         load_weights(model, content, str(checkpoint))
         self.model = model.to(device).eval()
-        self.pipeline = cfg.test_dataloader.dataset.pipeline
 
     @torch.inference_mode()
     def predict(
@@ -259,7 +279,7 @@ def find_pictures(arguments: Sequence[str], ann: str | Path | None = None) -> li
         The pictures, each once.
 
     Raises:
-        UserError: An argument matches nothing, or the json is damaged or does not know a picture.
+        UserError: An argument names or matches nothing, or the json is damaged or does not know a picture.
     """
     paths = sorted({path for argument in arguments for path in _expand(argument)})
     if ann is None:
@@ -280,12 +300,16 @@ def _known_picture(path: Path, ids: dict[str, int], ann: str) -> Picture:
 
 
 _SUFFIXES = {'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff'}
+_MAGIC = set('*?[')
 
 
 def _expand(argument: str) -> list[Path]:
     path = Path(argument)
     if path.is_file():
         return [path]
+    if not path.exists() and not _MAGIC & set(argument):
+        hint = did_you_mean([*similar_paths(path), *similar_paths(path, folders=True)])
+        raise UserError(f'{argument}: there is no such picture or folder{hint}')
     if path.is_dir():
         found = [file for file in path.rglob('*') if file.suffix.lower() in _SUFFIXES]
     else:
