@@ -7,6 +7,7 @@ from typing import Any
 from mmdet.registry import MODELS
 
 Path = tuple[str | int, ...]
+_COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 def walk_dicts(node: Any, skip: tuple[str, ...] = (), path: Path = ()) -> Iterator[tuple[Path, dict]]:
@@ -43,25 +44,40 @@ def resolve_type(node: dict) -> type | None:
     return found if inspect.isclass(found) else None
 
 
+def constructor_defaults(cls: type) -> dict[str, Any]:
+    """List what a constructor takes, directly or passed on to base classes by ``**kwargs``.
+
+    Args:
+        cls: The class.
+
+    Returns:
+        The default of each argument (``inspect.Parameter.empty`` without one).
+    """
+    found = {}
+    for base in cls.__mro__:
+        if '__init__' not in vars(base):
+            continue
+        parameters = list(inspect.signature(base.__init__).parameters.values())
+        passed_on = any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
+        named = [parameter for parameter in parameters[1:] if parameter.kind not in _COLLECTING]
+        found = {**{parameter.name: parameter.default for parameter in named}, **found}
+        if not passed_on:
+            break
+    return found
+
+
 def constructor_default(cls: type, name: str) -> tuple[bool, Any]:
-    """Say whether a constructor takes an argument, directly or passed on to a base class by ``**kwargs``.
+    """Say whether a constructor takes an argument.
 
     Args:
         cls: The class.
         name: The argument.
 
     Returns:
-        Whether it takes it, and the default (``inspect.Parameter.empty`` without one).
+        Whether it takes it, directly or passed on, and the default (``inspect.Parameter.empty`` without one).
     """
-    for base in cls.__mro__:
-        if '__init__' not in vars(base):
-            continue
-        parameters = inspect.signature(base.__init__).parameters
-        if name in parameters:
-            return True, parameters[name].default
-        if not any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            break
-    return False, inspect.Parameter.empty
+    defaults = constructor_defaults(cls)
+    return name in defaults, defaults.get(name, inspect.Parameter.empty)
 
 
 def dotted(path: Path, key: str) -> str:
