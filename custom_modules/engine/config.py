@@ -32,6 +32,9 @@ KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'
 # `type` here is not the name of a registered component.
 _FREE_TYPES = frozenset({'nms', 'soft_nms', 'nms_match', 'conv', 'interpolation_conv', 'last_conv'})
 
+# What these hold is named by a library of its own, which looks the names up when they are built.
+_OTHER_LIBRARIES = frozenset({'Albu', 'TrashAlbu'})
+
 
 def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Config:
     """Read a config and check it.
@@ -165,19 +168,24 @@ def check_types(cfg: Config) -> None:
     Raises:
         UserError: One is not; names its place and the nearest names.
     """
-    known = _registered_names()
-    for place, name in _types(cfg.to_dict()):
+    types = list(_types(cfg.to_dict()))
+    known = _registered_names(with_mmseg=any(name.startswith('mmseg.') for _, name in types))
+    for place, name in types:
         bare = name.rsplit('.', 1)[-1]
         if bare not in known and bare not in _FREE_TYPES:
             raise UserError(f'{cfg.filename}: unknown type {name!r} in {place}{_suggest(bare, known)}')
 
 
-def _registered_names() -> set[str]:
+def _registered_names(*, with_mmseg: bool) -> set[str]:
     # Imported here: whoever only reads a config has no need for all of mmdet.
     import mmcv.ops
     from mmdet.utils import register_all_modules
 
     register_all_modules(init_default_scope=False)
+    if with_mmseg:
+        import mmseg.utils
+
+        mmseg.utils.register_all_modules(init_default_scope=False)
     names = set(mmcv.ops.__all__)  # RoI extractors name their layer so
     for registry in vars(mmengine_root).values():
         if isinstance(registry, Registry):
@@ -196,6 +204,8 @@ def _types(value: Any, place: str = 'config') -> Iterator[tuple[str, str]]:
     if isinstance(value, dict):
         if isinstance(value.get('type'), str):
             yield place, value['type']
+            if value['type'].rsplit('.', 1)[-1] in _OTHER_LIBRARIES:
+                return
         for key, part in value.items():
             yield from _types(part, f'{place}.{key}' if place != 'config' else str(key))
     elif isinstance(value, (list, tuple)):

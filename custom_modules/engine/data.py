@@ -1,10 +1,12 @@
 """Fitting a config to the data set it is pointed at."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
 
 from ..utils import UserError
+from .augmentation_checks import check_augmentation
 from .distributed import on_each_machine, on_main_rank
 
 
@@ -24,39 +26,91 @@ def use_data(cfg: Config, data_root: str | None = None, train_ann: str | None = 
         UserError: The data has errors; the message holds all of them.
     """
     _check_loaders(cfg)
-    data_root = data_root or cfg.get('data_root')
+    own_root, data_root = cfg.get('data_root'), data_root or cfg.get('data_root')
     if not data_root:
         raise UserError(f'{cfg.filename}: names no data_root; give --data-root')
-    train = cfg.train_dataloader.dataset
-    anns = (train_ann or train.ann_file, cfg.val_dataloader.dataset.ann_file)
-    facts, lines = on_main_rank(_check, data_root, *anns)
-    root, train.ann_file, val_ann = on_each_machine(find_data, data_root, *anns)
-    for loader in (cfg.train_dataloader, cfg.val_dataloader, cfg.test_dataloader):
+    parts = reading_parts(cfg.train_dataloader.dataset)
+    train_files = _training_files(cfg, parts, own_root, data_root, train_ann)
+    val_ann = cfg.val_dataloader.dataset.ann_file
+    facts, lines = on_main_rank(_check, data_root, train_files, val_ann)
+    for part, (root, ann) in zip(parts, train_files, strict=True):
+        part.data_root, part.ann_file = on_each_machine(find_data, root, ann)
+    root, val_ann = on_each_machine(find_data, data_root, val_ann)
+    for loader in (cfg.val_dataloader, cfg.test_dataloader):
         loader.dataset.data_root = root
     cfg.val_dataloader.dataset.ann_file = val_ann
     use_ground_truth(cfg.val_evaluator, val_ann, root)
-    return lines + use_classes(cfg, len(facts['classes']), has_masks=facts['has_masks'])
+    lines += use_classes(cfg, len(facts['classes']), has_masks=facts['has_masks'])
+    check_augmentation(cfg.train_dataloader.dataset, facts['classes'], has_masks=facts['has_masks'])
+    return lines
+
+
+def reading_parts(dataset: ConfigDict) -> list[ConfigDict]:
+    """Look through wrappers for the data sets that read files.
+
+    Args:
+        dataset: Config of a data set, or of a wrapper that holds others as ``dataset`` or ``datasets``
+            (``MultiImageMixDataset``, ``RepeatDataset``, ``ClassBalancedDataset``, ``ConcatDataset``).
+
+    Returns:
+        The configs inside, in order; the config itself when it is no wrapper.
+    """
+    inner = [dataset['dataset']] if 'dataset' in dataset else dataset.get('datasets')
+    return [dataset] if inner is None else [part for one in inner for part in reading_parts(one)]
+
+
+def _training_files(
+    cfg: Config, parts: list[ConfigDict], own_root: str | None, data_root: str, train_ann: str | None
+) -> list[tuple[str, str]]:
+    """Give folder and json of each part; a part with a folder of its own keeps it."""
+    roots = [data_root if part.get('data_root') in (None, '', own_root) else part.data_root for part in parts]
+    anns = [part.ann_file for part in parts]
+    if train_ann and len(set(zip(roots, anns, strict=True))) > 1:
+        raise UserError(
+            f'--train-ann {train_ann}: {cfg.filename} trains on several files ({", ".join(anns)}); change it there'
+        )
+    if data_root not in roots:
+        raise UserError(f'{cfg.filename}: no part of train_dataloader.dataset lies in the data root {data_root}')
+    return [(root, train_ann or ann) for root, ann in zip(roots, anns, strict=True)]
 
 
 def _check_loaders(cfg: Config) -> None:
     for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
         dataset = (cfg.get(name) or {}).get('dataset') or {}
-        if not {'ann_file', 'pipeline'} <= set(dataset):
-            found = f'is a {dataset["type"]}' if 'type' in dataset else 'is missing'
-            raise UserError(
-                f'{cfg.filename}: {name}.dataset {found}, not a TrashDetDataset with its ann_file and pipeline; '
-                f'inherit _base_/datasets/detection.py'
-            )
+        for part in reading_parts(dataset) if name == 'train_dataloader' else [dataset]:
+            if not {'ann_file', 'pipeline'} <= set(part):
+                found = f'is a {part["type"]}' if 'type' in part else 'is missing'
+                raise UserError(
+                    f'{cfg.filename}: {name}.dataset {found}, not a TrashDetDataset with its ann_file and pipeline; '
+                    f'inherit _base_/datasets/detection.py'
+                )
     if not isinstance(cfg.get('val_evaluator'), dict):
         raise UserError(f'{cfg.filename}: val_evaluator is missing; inherit _base_/datasets/detection.py')
 
 
-def _check(data_root: str, train_ann: str, val_ann: str) -> tuple[dict[str, Any], list[str]]:
+def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> tuple[dict[str, Any], list[str]]:
     from ..datasets import check_data_root
 
-    train, val, lines = check_data_root(data_root, train_ann, val_ann)
-    lines.append(f'data: {len(train.images)} training and {len(val.images)} validation pictures of {data_root}')
-    return {'classes': train.classes, 'has_masks': train.has_masks}, lines
+    main = next(ann for root, ann in train_files if root == data_root)
+    train, val, lines = check_data_root(data_root, main, val_ann)
+    others = [_check_other(*file, val) for file in dict.fromkeys(train_files) if file != (data_root, main)]
+    lines += [data.warning_line for data in others if data.warning_line]
+    num_train = sum(len(data.images) for data in (train, *others))
+    lines.append(f'data: {num_train} training and {len(val.images)} validation pictures of {data_root}')
+    return {'classes': train.classes, 'has_masks': any(data.has_masks for data in (train, *others))}, lines
+
+
+def _check_other(root: str, ann: str, val: Any) -> Any:
+    """Check a further training file against the validation file."""
+    from ..datasets import load_coco, resolve_ann, resolve_data_root
+    from ..datasets.checks import error_message
+    from ..datasets.data_root import compare_files
+
+    data = load_coco(resolve_ann(root, ann), resolve_data_root(root))
+    compare_files(val, data, data.findings)
+    if data.findings.num_errors:
+        raise UserError(error_message([data.findings]))
+    return data
 
 
 def find_data(data_root: str, *anns: str) -> list[str]:
@@ -101,14 +155,15 @@ def use_classes(cfg: Config, num_classes: int, *, has_masks: bool) -> list[str]:
     set_num_classes(cfg.model, num_classes)
     lines = [f'classes: {num_classes}, from the data set']
     if not has_masks and remove_mask_branch(cfg.model):
-        for pipeline in _pipelines(cfg):
-            for step in pipeline:
-                if 'with_mask' in step:
-                    step.with_mask = False
+        for node in _loader_parts(cfg):
+            if 'with_mask' in node:
+                node['with_mask'] = False
         lines.append('masks: the data set has boxes only, the mask branch is left out')
     return lines
 
 
-def _pipelines(cfg: Config) -> list[list[ConfigDict]]:
-    loaders = (cfg.get(name) for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'))
-    return [loader.dataset.pipeline for loader in loaders if loader]
+def _loader_parts(cfg: Config) -> Iterator[dict]:
+    from ..models.config_walk import walk_dicts
+
+    for name in ('train_dataloader', 'val_dataloader', 'test_dataloader'):
+        yield from (node for _, node in walk_dicts(cfg.get(name) or {}))

@@ -32,6 +32,15 @@ def mirroring(direction: str, height: int, width: int) -> np.ndarray:
     return matrix
 
 
+def quarter_turns(quarters: int, height: int, width: int) -> np.ndarray:
+    """Turn a picture of the given size counter-clockwise by so many quarters, onto a canvas that fits it."""
+    matrix = scaling(1, 1)
+    for _ in range(quarters % 4):
+        matrix = compose(np.array([[0, 1, 0], [-1, 0, width]], np.float64), matrix)
+        height, width = width, height
+    return matrix
+
+
 def shearing(magnitude: float, direction: str) -> np.ndarray:
     """Shear along 'horizontal' or 'vertical' the way ``mmcv.imshear`` moves the pixels.
 

@@ -180,6 +180,11 @@ class InstanceMasks(BitmapMasks):
         matrix = affine.mirroring(flip_direction, self.height, self.width)
         return self._moved(matrix, self.height, self.width)
 
+    def rot90(self, quarters: int = 1) -> 'InstanceMasks':
+        """Turn counter-clockwise by so many quarters, as ``numpy.rot90`` does."""
+        height, width = (self.height, self.width) if quarters % 2 == 0 else (self.width, self.height)
+        return self._moved(affine.quarter_turns(quarters, self.height, self.width), height, width)
+
     def pad(self, out_shape, pad_val: int = 0) -> 'InstanceMasks':
         """Add empty rows below and columns to the right, up to (height, width)."""
         _require_empty_border(pad_val)
@@ -318,6 +323,10 @@ class InstanceMasks(BitmapMasks):
             np.concatenate([m._index + first for m, first in zip(masks, sizes, strict=False)]),
             np.concatenate([m._group + first for m, first in zip(masks, groups, strict=False)]),
         )
+
+    def __deepcopy__(self, memo: dict) -> 'InstanceMasks':
+        """Share the source geometry, which is never changed: mixing pictures copies them many times over."""
+        return self._new(self._shapes, self.height, self.width, self._matrices, self._windows, self._index, self._group)
 
     def __getstate__(self) -> dict:
         """Leave behind the instances that were not selected."""

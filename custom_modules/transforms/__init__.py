@@ -1,5 +1,19 @@
-"""Pipeline steps: loading and, later, augmentation."""
+"""Pipeline steps: loading and augmentation."""
 
+from .copy_paste import TrashCopyPaste
 from .load_trash_annotations import LoadTrashAnnotations
+from .mixup import TrashMixUp
+from .mosaic import TrashMosaic
+from .multi_scale_resize import MultiScaleResize
+from .random_rotate90 import RandomRotate90
+from .trash_albu import TrashAlbu
 
-__all__ = ['LoadTrashAnnotations']
+__all__ = [
+    'LoadTrashAnnotations',
+    'MultiScaleResize',
+    'RandomRotate90',
+    'TrashAlbu',
+    'TrashCopyPaste',
+    'TrashMixUp',
+    'TrashMosaic',
+]

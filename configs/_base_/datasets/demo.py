@@ -2,13 +2,13 @@
 
 data_root = 'data/synthetic'
 
-train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadTrashAnnotations', with_mask=True),
+load = [dict(type='LoadImageFromFile'), dict(type='LoadTrashAnnotations', with_mask=True)]
+augment = [
     dict(type='RandomFlip', prob=[0.25, 0.25, 0.25], direction=['horizontal', 'vertical', 'diagonal']),
     dict(type='RandomChoiceResize', scales=[(160, 160), (192, 192)], keep_ratio=True),
-    dict(type='PackDetInputs'),
 ]
+pack = dict(type='PackDetInputs')
+train_pipeline = [*load, *augment, pack]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(192, 192), keep_ratio=True),

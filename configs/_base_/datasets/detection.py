@@ -2,28 +2,22 @@
 
 data_root = 'data/trash'
 
-# Photographs of the trash sets are 1024 x 1024 or thereabouts: squares around and above that size, then wide and
-# tall shapes, which also change the aspect ratio.
-squares = [(side, side) for side in (768, 896, 1024, 1152, 1280)]
-wide_and_tall = [(1280, 896), (896, 1280), (1152, 768), (768, 1152)]
-
-train_pipeline = [
-    dict(type='LoadImageFromFile'),
-    dict(type='LoadTrashAnnotations', with_mask=True),
+# The training pipeline in parts, which a leaf may put together in another way: [*_base_.load, ..., _base_.pack].
+load = [dict(type='LoadImageFromFile'), dict(type='LoadTrashAnnotations', with_mask=True)]
+augment = [
     dict(type='RandomFlip', prob=0.5),
     dict(
-        type='RandomChoice',
-        transforms=[
-            [dict(type='RandomChoiceResize', scales=squares + wide_and_tall, keep_ratio=False)],
-            [
-                dict(type='RandomChoiceResize', scales=squares, keep_ratio=True),
-                dict(type='RandomCrop', crop_type='absolute_range', crop_size=(512, 896), allow_negative_crop=True),
-                dict(type='RandomChoiceResize', scales=squares, keep_ratio=True),
-            ],
-        ],
+        # Photographs of the trash sets are 1024 x 1024 or thereabouts: squares around and above that size, then wide
+        # and tall shapes, which also change the aspect ratio.
+        type='MultiScaleResize',
+        squares=[768, 896, 1024, 1152, 1280],
+        wide=[(1280, 896), (1152, 768)],
+        tall=[(896, 1280), (768, 1152)],
+        crop=(512, 896),
     ),
-    dict(type='PackDetInputs'),
 ]
+pack = dict(type='PackDetInputs')
+train_pipeline = [*load, *augment, pack]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(1024, 1024), keep_ratio=True),

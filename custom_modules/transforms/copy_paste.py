@@ -1,0 +1,149 @@
+"""Copy-paste with a say in which classes are pasted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from mmcv.transforms import BaseTransform
+from mmdet.registry import TRANSFORMS
+
+from custom_modules.utils import UserError
+
+from .object_index import ObjectIndex, class_weights
+from .paste_objects import CutObject, cut_object, paste_objects
+
+
+@TRANSFORMS.register_module()
+class TrashCopyPaste(BaseTransform):
+    """Paste objects of other pictures into a picture, rare classes more often than they come.
+
+    For each object a class is drawn by weight, then one of the class's objects in the whole data set; it is scaled
+    and put anywhere inside the picture.  Every pass over the data pastes afresh.  What becomes of the objects below
+    is told by :func:`~custom_modules.transforms.paste_objects.paste_objects`.  Upstream's ``CopyPaste`` knows no
+    classes, draws every mask at full size and takes objects without a mask for empty ones.
+
+    It goes first in the pipeline of a ``MultiImageMixDataset``, whose inner data set only loads.
+
+    Args:
+        class_weights: ``'rare'``, ``'equal'``, ``'natural'``, or weights by class name; see
+            :func:`~custom_modules.transforms.object_index.class_weights`.
+        num_objects: Least and largest number of objects to paste.
+        scale: Least and largest factor of an object's size, beside that of the pictures' sizes to each other.
+        max_hidden: Objects of which a larger share is hidden are dropped, 0 to 1.
+        prob: Probability of pasting anything; otherwise no other picture is read.
+
+    Attributes:
+        factors: (C,) float64 that multiply the weights, set through :meth:`share_factors`; None for all alike.
+    """
+
+    needs_masks = True
+
+    def __init__(
+        self,
+        *,
+        class_weights: str | Mapping[str, float] = 'rare',
+        num_objects: tuple[int, int] = (1, 3),
+        scale: tuple[float, float] = (0.5, 1.5),
+        max_hidden: float = 0.7,
+        prob: float = 0.5,
+    ) -> None:
+        if not 0 <= num_objects[0] <= num_objects[1]:
+            raise ValueError(f'TrashCopyPaste: num_objects is {num_objects}; give the least and the largest number')
+        if not 0 < scale[0] <= scale[1]:
+            raise ValueError(f'TrashCopyPaste: scale is {scale}; give the least and the largest factor, above 0')
+        self.class_weights = class_weights
+        self.num_objects = num_objects
+        self.scale = scale
+        self.max_hidden = max_hidden
+        self.prob = prob
+        self.factors: torch.Tensor | None = None
+        self._dataset: Any = None
+        self._drawn: list[tuple[int, int]] = []
+
+    def share_factors(self, factors: torch.Tensor) -> None:
+        """Let class weights be changed during training, in worker processes too.
+
+        Args:
+            factors: (C,) float64 in shared memory.
+        """
+        self.factors = factors
+
+    def use_dataset(self, dataset: Any) -> None:
+        """Look up where the objects of a data set are; done once.
+
+        Args:
+            dataset: See :class:`~custom_modules.transforms.object_index.ObjectIndex`.
+        """
+        if self._dataset is not dataset:
+            self._index = ObjectIndex(dataset)
+            self._weights = class_weights(self.class_weights, self._index.classes, self._index.counts)
+            self._dataset = dataset
+
+    def get_indexes(self, dataset: Any) -> list[int]:
+        """Draw what to paste.
+
+        Args:
+            dataset: The data set to draw from.
+
+        Returns:
+            The picture of each object; none when nothing is to be pasted.
+        """
+        self.use_dataset(dataset)
+        self._drawn = []
+        if np.random.rand() < self.prob:
+            weights = self._weights if self.factors is None else self._weights * self.factors.numpy()
+            count = np.random.randint(self.num_objects[0], self.num_objects[1] + 1)
+            self._drawn = [self._index.draw(weights) for _ in range(count)]
+        return [picture for picture, _ in self._drawn]
+
+    def transform(self, results: dict) -> dict:
+        """Paste.
+
+        Args:
+            results: A picture, with those of the objects to paste in ``mix_results``.
+
+        Returns:
+            The picture with pasted objects.
+        """
+        return self.paste(results)[0]
+
+    def paste(self, results: dict) -> tuple[dict, list[tuple[int, int]]]:
+        """Paste, and tell where every object comes from.
+
+        Args:
+            results: A picture right after loading, with those of the objects to paste in ``mix_results``.
+
+        Returns:
+            The picture, and for each of its objects the ids of its picture and of its annotation.
+        """
+        items, corners, origins = [], [], _origins(results)
+        for source, (_, position) in zip(results['mix_results'], self._drawn, strict=True):
+            if len(source['gt_bboxes_labels']) != len(source['instances']):
+                raise UserError('TrashCopyPaste draws from pictures as they were loaded: crop and mix after it')
+            item = self._scaled(cut_object(source, position), source['img'].shape, results['img'].shape)
+            if item is not None:
+                items.append(item)
+                corners.append(self._corner(item, results['img'].shape))
+                origins.append(_origins(source)[position])
+        if not items:
+            return results, origins
+        pasted, kept = paste_objects(results, items, corners, max_hidden=self.max_hidden)
+        return pasted, [origins[i] for i in kept] if len(origins) > kept.max(initial=-1) else []
+
+    def _scaled(self, item: CutObject | None, source: tuple, target: tuple) -> CutObject | None:
+        """Scale an object for a picture of another size, small enough to lie inside."""
+        if item is None:
+            return None
+        height, width = item.pixels.shape[:2]
+        factor = np.random.uniform(*self.scale) * min(target[0] / source[0], target[1] / source[1])
+        item = item.resized(min(factor, target[0] / height, target[1] / width))
+        return item if item.mask.areas[0] else None
+
+    def _corner(self, item: CutObject, target: tuple) -> tuple[int, int]:
+        height, width = item.pixels.shape[:2]
+        return int(np.random.randint(target[1] - width + 1)), int(np.random.randint(target[0] - height + 1))
+
+
+def _origins(picture: dict) -> list[tuple[int, int]]:
+    return [(picture['img_id'], instance['ann_id']) for instance in picture['instances']]

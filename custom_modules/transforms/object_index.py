@@ -1,0 +1,87 @@
+"""Where the objects of each class are in a data set, and how often to draw each class."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from custom_modules.utils import UserError
+
+
+class ObjectIndex:
+    """The objects of a data set that have a mask, by class; ignore regions are none.
+
+    Args:
+        dataset: A data set, or a wrapper around some, with ``get_data_info(idx)``, ``metainfo`` and a length.
+
+    Attributes:
+        classes: Names of the classes.
+        places: For each class (n, 2) int: picture and position among its objects.
+
+    Raises:
+        UserError: No object has a mask.
+    """
+
+    def __init__(self, dataset: Any) -> None:
+        self.classes = tuple(dataset.metainfo['classes'])
+        places = [[] for _ in self.classes]
+        for picture in range(len(dataset)):
+            for position, instance in enumerate(dataset.get_data_info(picture)['instances']):
+                if instance.get('mask') is not None and not instance['ignore_flag']:
+                    places[instance['bbox_label']].append((picture, position))
+        self.places = [np.array(found, np.int64).reshape(-1, 2) for found in places]
+        if not self.counts.any():
+            raise UserError('no object of the training data has a mask: there is nothing to copy and paste')
+
+    @property
+    def counts(self) -> np.ndarray:
+        """(C,) int, objects with a mask of each class."""
+        return np.array([len(found) for found in self.places])
+
+    def draw(self, weights: np.ndarray) -> tuple[int, int]:
+        """Draw a class by its weight, then one of its objects.
+
+        Args:
+            weights: (C,) not negative; classes without objects are left out.
+
+        Returns:
+            Picture and position among its objects.
+        """
+        weights = weights * (self.counts > 0)
+        if not weights.any():
+            raise UserError('copy-paste: every class that has objects with a mask has the weight 0')
+        label = np.random.choice(len(weights), p=weights / weights.sum())
+        found = self.places[label]
+        picture, position = found[np.random.randint(len(found))]
+        return int(picture), int(position)
+
+
+def class_weights(setting: str | Mapping[str, float], classes: Sequence[str], counts: np.ndarray) -> np.ndarray:
+    """Say how often each class is drawn, relative to the others.
+
+    Args:
+        setting: ``'rare'``: the inverse square root of its number of objects; ``'equal'``: all alike;
+            ``'natural'``: its number of objects, so that all objects are alike; or weights by name, 1 for classes not
+            named.
+        classes: Names of the classes.
+        counts: (C,) number of objects of each.
+
+    Returns:
+        (C,) float64, 0 where there is no object.
+
+    Raises:
+        UserError: An unknown setting or class, or a weight below 0.
+    """
+    if isinstance(setting, Mapping):
+        unknown = sorted(set(setting) - set(classes))
+        if unknown:
+            raise UserError(
+                f'class_weights names {", ".join(unknown)}; the classes of the data are {", ".join(classes)}'
+            )
+        if any(not weight >= 0 for weight in setting.values()):
+            raise UserError(f'class_weights are {dict(setting)}; give numbers from 0 on')
+        return np.array([float(setting.get(name, 1.0)) for name in classes]) * (counts > 0)
+    powers = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}
+    if setting not in powers:
+        raise UserError(f'class_weights is {setting!r}; give one of {", ".join(powers)}, or weights by class name')
+    return np.where(counts > 0, np.maximum(counts, 1.0) ** powers[setting], 0.0)
