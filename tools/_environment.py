@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tools import ROOT, VENV
 from tools._install_errors import InstallError
 
-ROOT = Path(__file__).resolve().parents[1]
-VENV = ROOT / '.venv'
 TORCH_MINORS = range(6, 14)  # the torch releases 2.x that the requirements were resolved with
 TORCH_CONSTRAINTS = '-c requirements/torch-constraints.txt'
 

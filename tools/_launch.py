@@ -1,7 +1,5 @@
 """What every tool does before and after its own work; needs nothing but Python."""
 
-from __future__ import annotations
-
 import importlib.util
 import json
 import os
@@ -13,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-ROOT = Path(__file__).resolve().parents[1]
+from tools import ROOT, restart_in_venv
 
 
 def use_environment() -> None:
@@ -22,20 +20,10 @@ def use_environment() -> None:
     Raises:
         SystemExit: Neither the running Python nor ``.venv`` has the stack.
     """
-    if not _is_old() and importlib.util.find_spec('mmengine') is not None:
+    if importlib.util.find_spec('mmengine') is not None:
         return
-    _restart()
+    restart_in_venv()
     sys.exit(f'error: this Python ({sys.executable}) lacks mmengine and the rest; run `make -C {ROOT} install` first')
-
-
-def _is_old() -> bool:
-    return sys.version_info < (3, 11)
-
-
-def _restart() -> None:
-    python = ROOT / '.venv' / 'bin' / 'python'
-    if python.is_file() and Path(sys.prefix) != ROOT / '.venv':
-        os.execv(python, [str(python), *sys.argv])
 
 
 def run(main: Callable[[], int | None]) -> None:
@@ -84,8 +72,3 @@ def tell_launcher(message: str) -> None:
     # The layout torchrun reads (torch.distributed.elastic.multiprocessing.errors).
     content = json.dumps({'message': message, 'timestamp': time.time()})
     Path(os.environ['TORCHELASTIC_ERROR_FILE']).write_text(content, encoding='utf-8')
-
-
-# The tools are written for newer Pythons: what follows their import of this module may mean nothing to an old one.
-if _is_old():
-    _restart()
