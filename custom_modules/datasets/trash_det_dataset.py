@@ -182,6 +182,18 @@ class TrashDetDataset(BaseDetDataset):
         """
         return super().get_data_info(int(idx))
 
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Get the labels of a picture's objects, for samplers that look at classes.
+
+        Args:
+            idx: Its position.
+
+        Returns:
+            One label per object; ignore regions are none.
+        """
+        instances = self.get_data_info(idx)['instances']
+        return [instance['bbox_label'] for instance in instances if not instance['ignore_flag']]
+
     def __getstate__(self) -> dict:
         """Leave the annotations behind when a worker is spawned: the data infos hold them."""
         coco = self.coco.without_annotations() if self.coco is not None else None

@@ -10,9 +10,11 @@ from .checkpoint import (
     weights_folder,
     write_checkpoint,
 )
+from .class_aware_sampler import ResumableClassAwareSampler
 from .config import load_config
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed, stop_distributed
 from .loops import ResumableEpochLoop
+from .repeat_factor_sampler import ResumableRepeatFactorSampler
 from .runner import TrashRunner
 from .sampler import ResumableSampler
 from .training import TrainOptions, build_runner, train
@@ -20,7 +22,9 @@ from .training import TrainOptions, build_runner, train
 use_safe_loaders()
 
 __all__ = [
+    'ResumableClassAwareSampler',
     'ResumableEpochLoop',
+    'ResumableRepeatFactorSampler',
     'ResumableSampler',
     'TrainOptions',
     'TrashRunner',

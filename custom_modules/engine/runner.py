@@ -188,13 +188,14 @@ class TrashRunner(Runner):
     def _accumulation(self) -> int:
         return getattr(self.optim_wrapper, '_accumulative_counts', 1)
 
-    def _layout(self) -> dict[str, int]:
+    def _layout(self) -> dict[str, int | str]:
         loader = self.train_dataloader
         return {
             'num_images': len(loader.dataset),
             'total_batch_size': loader.batch_size * get_world_size() * self._accumulation,
             'accumulation': self._accumulation,
             'iters_per_epoch': len(loader),
+            'sampler': repr(loader.sampler),
         }
 
     def resume(self, filename: str, **kwargs) -> None:
@@ -235,11 +236,11 @@ class TrashRunner(Runner):
             raise UserError(f'{filename}: was trained with seed {meta["seed"]}; resume with --seed {meta["seed"]}')
         metainfo = self.train_dataloader.dataset.metainfo
         here = {**self._layout(), 'classes': list(metainfo['classes']), 'cat_ids': list(metainfo['cat_ids'])}
-        for name in ('classes', 'cat_ids', 'num_images', 'total_batch_size'):
-            if meta[name] != here[name]:
+        for name in ('classes', 'cat_ids', 'num_images', 'total_batch_size', 'sampler'):
+            if meta.get(name, here[name]) != here[name]:  # checkpoints without a sampler are older than the choice
                 raise UserError(
-                    f'{filename}: was trained with {name} {reprlib.repr(meta[name])}, here it is '
-                    f'{reprlib.repr(here[name])}; resume with the same data and batch, or start from it by --load-from'
+                    f'{filename}: was trained with {name} {_shown(meta[name])}, here it is {_shown(here[name])}; '
+                    f'resume with the same data, sampler and batch, or start from it by --load-from'
                 )
         iters = meta['iters_per_epoch']
         if iters != here['iters_per_epoch'] and meta['iter'] != meta['epoch'] * iters:
@@ -287,6 +288,10 @@ def config_mistakes(place: str) -> Iterator[None]:
         raise
     except (TypeError, KeyError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
         raise UserError(f'{place}: {" ".join(str(error).split()) or type(error).__name__}') from error
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else reprlib.repr(value)
 
 
 def _differences(scheduler: Any, state: dict[str, Any]) -> list[str]:

@@ -1,6 +1,7 @@
-"""A sampler that can start in the middle of a pass."""
+"""A sampler that can start in the middle of a pass, and what samplers of another composition inherit from it."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator, Sized
 
 import torch
@@ -17,7 +18,9 @@ class ResumableSampler(Sampler):
 
     The order depends on (seed, epoch) only, and consecutive samples go to the
     ranks in turn, so that the k-th batch over all ranks holds the same samples
-    whatever the number of ranks.
+    whatever the number of ranks.  A sampler that composes its passes in
+    another way overrides :meth:`draw_pass`, :attr:`pass_length` and
+    :meth:`__repr__`.
 
     Args:
         dataset: The data set.
@@ -33,6 +36,26 @@ class ResumableSampler(Sampler):
         self.epoch = 0
         self.start = 0
 
+    def __repr__(self) -> str:
+        """Say how a pass is composed; a run is resumed with a sampler that says the same."""
+        return f'{type(self).__name__}(shuffle={self.shuffle})'
+
+    @property
+    def pass_length(self) -> int:
+        """Samples of a pass over all ranks, the same for every epoch."""
+        return len(self.dataset)
+
+    def draw_pass(self, generator: torch.Generator) -> list[int]:
+        """Compose a pass.
+
+        Args:
+            generator: Source of all random numbers, seeded from (seed, epoch).
+
+        Returns:
+            ``pass_length`` indices into the data set in the order they are dealt.
+        """
+        return permutation(self.pass_length, generator) if self.shuffle else list(range(self.pass_length))
+
     def set_epoch(self, epoch: int, start: int = 0) -> None:
         """Choose the pass to deal next.
 
@@ -44,15 +67,20 @@ class ResumableSampler(Sampler):
 
     def __len__(self) -> int:
         """Return how many samples a whole pass has for this rank."""
-        return math.ceil(len(self.dataset) / self.world_size)
+        return math.ceil(self.pass_length / self.world_size)
 
     def __iter__(self) -> Iterator[SampleKey]:
-        size = len(self.dataset)
-        if self.shuffle:
-            generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
-            order = torch.randperm(size, generator=generator).tolist()
-        else:
-            order = list(range(size))
-        # The last round is filled from the front; such a sample comes a second time in this pass.
-        for position in range(self.rank + self.start * self.world_size, len(self) * self.world_size, self.world_size):
-            yield SampleKey(order[position % size], self.epoch, position // size)
+        indices = self.draw_pass(torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch))
+        first = self.start * self.world_size
+        came: Counter[int] = Counter()
+        # The last round is filled from the front.
+        for position in range(len(self) * self.world_size):
+            index = indices[position % len(indices)]
+            if position >= first and position % self.world_size == self.rank:
+                yield SampleKey(index, self.epoch, came[index])
+            came[index] += 1
+
+
+def permutation(length: int, generator: torch.Generator) -> list[int]:
+    """Return the numbers from 0 to ``length`` - 1 in random order."""
+    return torch.randperm(length, generator=generator).tolist()

@@ -140,6 +140,7 @@ def test_another_accumulation_goes_on_at_the_same_epoch(finished_run, synthetic_
     [
         pytest.param(['total_batch_size=8'], 'trained with total_batch_size 4, here it is 8', id='batch'),
         pytest.param(['randomness.seed=5'], 'resume with --seed 0', id='seed'),
+        pytest.param(['train_dataloader.sampler.shuffle=false'], 'here it is ResumableSampler(shuffle=F', id='sampler'),
         pytest.param(['param_scheduler=none'], "schedule is not the config's", id='schedule'),
         pytest.param(['optim_wrapper.paramwise_cfg=none'], "optimizer or schedule is not the config's", id='groups'),
     ],
