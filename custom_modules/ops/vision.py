@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .deform_conv import geometry
+from .deform_conv_calls import Convolution, DeformConvOperators, Gradients
 from .precision import widen
 
 
@@ -39,133 +39,59 @@ def roi_align_forward(
     input: Tensor, rois: Tensor, output: Tensor, argmax_y: Tensor, argmax_x: Tensor, **options: float
 ) -> None:
     """As `custom_modules.ops.roi_align.roi_align_forward`."""
-    maps = widen(input)
-    output.copy_(
-        torch.ops.torchvision.roi_align(
-            maps,
-            rois.to(maps.dtype),
-            options['spatial_scale'],
-            *output.shape[2:],
-            options['sampling_ratio'],
-            options['aligned'],
-        )
-    )
+    output.copy_(_roi_align(torch.ops.torchvision.roi_align, input, rois, output.shape[2:], options))
 
 
 def roi_align_backward(
     grad_output: Tensor, rois: Tensor, argmax_y: Tensor, argmax_x: Tensor, grad_input: Tensor, **options: float
 ) -> None:
     """As `custom_modules.ops.roi_align.roi_align_backward`."""
-    grad = widen(grad_output)
-    grad_input.copy_(
-        torch.ops.torchvision._roi_align_backward(
-            grad,
-            rois.to(grad.dtype),
-            options['spatial_scale'],
-            *grad.shape[2:],
-            *grad_input.shape,
-            options['sampling_ratio'],
-            options['aligned'],
-        )
-    )
+    backward, sizes = torch.ops.torchvision._roi_align_backward, (*grad_output.shape[2:], *grad_input.shape)
+    grad_input.copy_(_roi_align(backward, grad_output, rois, sizes, options))
 
 
-def deform_conv_forward(
-    input: Tensor, weight: Tensor, offset: Tensor, output: Tensor, columns: Tensor, ones: Tensor, **options: int
-) -> None:
-    """As `custom_modules.ops.deform_conv.deform_conv_forward`."""
-    output.copy_(torch.ops.torchvision.deform_conv2d(*_convolution(input, weight, offset, None, None, options)))
+def _roi_align(operator: Any, maps: Tensor, rois: Tensor, sizes: tuple[int, ...], options: dict[str, float]) -> Tensor:
+    maps = widen(maps)
+    rois = rois.to(maps.dtype)
+    return operator(maps, rois, options['spatial_scale'], *sizes, options['sampling_ratio'], options['aligned'])
 
 
-def deform_conv_backward_input(
-    input: Tensor,
-    offset: Tensor,
-    gradOutput: Tensor,
-    gradInput: Tensor,
-    gradOffset: Tensor,
-    weight: Tensor,
-    columns: Tensor,
-    **options: int,
-) -> None:
-    """As `custom_modules.ops.deform_conv.deform_conv_backward_input`."""
-    arguments = _convolution(input, weight, offset, None, None, options)
-    to_input, _, to_offset, _, _ = torch.ops.torchvision._deform_conv2d_backward(widen(gradOutput), *arguments)
-    gradInput.copy_(to_input), gradOffset.copy_(to_offset)
+def _convolve(call: Convolution, output: Tensor) -> None:
+    output.copy_(torch.ops.torchvision.deform_conv2d(*_arguments(call)))
 
 
-def deform_conv_backward_parameters(
-    input: Tensor,
-    offset: Tensor,
-    gradOutput: Tensor,
-    gradWeight: Tensor,
-    columns: Tensor,
-    ones: Tensor,
-    **options: float,
-) -> None:
-    """As `custom_modules.ops.deform_conv.deform_conv_backward_parameters`."""
-    arguments = _convolution(input, gradWeight, offset, None, None, options)
-    _, to_weight, *_ = torch.ops.torchvision._deform_conv2d_backward(widen(gradOutput), *arguments)
-    gradWeight.add_(to_weight.to(gradWeight.dtype), alpha=options['scale'])
+def _differentiate(call: Convolution, grad_output: Tensor, grads: Gradients) -> None:
+    found = torch.ops.torchvision._deform_conv2d_backward(widen(grad_output), *_arguments(call))
+    to_input, to_weight, to_offset, to_mask, to_bias = found
+    for target, grad in ((grads.input, to_input), (grads.offset, to_offset), (grads.mask, to_mask)):
+        if target is not None:
+            target.copy_(grad)
+    for target, grad, scale in ((grads.weight, to_weight, grads.weight_scale), (grads.bias, to_bias, 1)):
+        if target is not None:
+            target.add_(grad.to(target.dtype), alpha=scale)
 
 
-def modulated_deform_conv_forward(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    ones: Tensor,
-    offset: Tensor,
-    mask: Tensor,
-    output: Tensor,
-    columns: Tensor,
-    **options: int,
-) -> None:
-    """As `custom_modules.ops.deform_conv.modulated_deform_conv_forward`."""
-    bias = bias if options['with_bias'] else None
-    output.copy_(torch.ops.torchvision.deform_conv2d(*_convolution(input, weight, offset, mask, bias, options)))
-
-
-def modulated_deform_conv_backward(
-    input: Tensor,
-    weight: Tensor,
-    bias: Tensor,
-    ones: Tensor,
-    offset: Tensor,
-    mask: Tensor,
-    columns: Tensor,
-    grad_input: Tensor,
-    grad_weight: Tensor,
-    grad_bias: Tensor,
-    grad_offset: Tensor,
-    grad_mask: Tensor,
-    grad_output: Tensor,
-    **options: int,
-) -> None:
-    """As `custom_modules.ops.deform_conv.modulated_deform_conv_backward`."""
-    with_bias = options['with_bias']
-    arguments = _convolution(input, weight, offset, mask, bias if with_bias else None, options)
-    grads = torch.ops.torchvision._deform_conv2d_backward(widen(grad_output), *arguments)
-    for target, grad in zip((grad_input, grad_weight, grad_offset, grad_mask), grads[:4], strict=True):
-        target.copy_(grad)
-    if with_bias:
-        grad_bias.copy_(grads[4])
-
-
-def _convolution(
-    input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor | None, bias: Tensor | None, options: dict[str, int]
-) -> tuple:
+def _arguments(call: Convolution) -> tuple:
     """The arguments of torchvision's deformable convolution."""
-    shape = geometry(options)
-    empty = widen(input.new_zeros(len(input), 0) if mask is None else mask)
+    shape, input = call.shape, widen(call.input)
     return (
-        widen(input),
-        widen(weight),
-        widen(offset),
-        empty,
-        widen(input.new_zeros(len(weight)) if bias is None else bias),
+        input,
+        widen(call.weight),
+        widen(call.offset),
+        input.new_zeros(len(input), 0) if call.mask is None else widen(call.mask),
+        input.new_zeros(len(call.weight)) if call.bias is None else widen(call.bias),
         *shape.stride,
         *shape.padding,
         *shape.dilation,
         shape.groups,
         shape.deform_groups,
-        mask is not None,
+        call.mask is not None,
     )
+
+
+_OPERATORS = DeformConvOperators(_convolve, _differentiate)
+deform_conv_forward = _OPERATORS.deform_conv_forward
+deform_conv_backward_input = _OPERATORS.deform_conv_backward_input
+deform_conv_backward_parameters = _OPERATORS.deform_conv_backward_parameters
+modulated_deform_conv_forward = _OPERATORS.modulated_deform_conv_forward
+modulated_deform_conv_backward = _OPERATORS.modulated_deform_conv_backward
