@@ -2,6 +2,7 @@
 
 from .class_count import set_num_classes
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
+from .necks import BiFPN
 from .remove_masks import remove_mask_branch
 
-__all__ = ['TrashFCNMaskHead', 'TrashHTCMaskHead', 'remove_mask_branch', 'set_num_classes']
+__all__ = ['BiFPN', 'TrashFCNMaskHead', 'TrashHTCMaskHead', 'remove_mask_branch', 'set_num_classes']

@@ -1,0 +1,5 @@
+"""Feature pyramids that upstream lacks."""
+
+from .bifpn import BiFPN
+
+__all__ = ['BiFPN']
