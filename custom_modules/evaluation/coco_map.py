@@ -69,6 +69,11 @@ class DetectionResult:
     precision50: np.ndarray
     scores50: np.ndarray
 
+    @property
+    def file_prefix(self) -> str:
+        """What the names of files about these scores begin with: nothing for boxes, ``segm_`` for masks."""
+        return 'segm_' if self.iou_type == 'segm' else ''
+
     def summary(self) -> dict[str, float]:
         """Return the figures over all classes by name (no prefix)."""
         names = ('mAP50', 'mAP', 'mAP75', 'mAP_small', 'mAP_medium', 'mAP_large')

@@ -33,7 +33,7 @@ def format_table(result: DetectionResult) -> str:
 
 
 def save_result(result: DetectionResult, folder: str | Path) -> None:
-    """Write ``metrics.json``, ``per_class.csv`` and ``pr_curves.png`` (for masks: names with ``segm_`` before).
+    """Write ``metrics.json`` and ``per_class.csv`` (for masks: names with ``segm_`` before).
 
     The numbers are not rounded; NaN is ``null`` in the json and an empty cell in the csv.
 
@@ -41,17 +41,14 @@ def save_result(result: DetectionResult, folder: str | Path) -> None:
         result: Scores.
         folder: Where to; made if missing.
     """
-    from custom_modules.visualization import plot_pr_curves  # draws with matplotlib, which scoring does not need
-
-    folder, prefix = Path(folder), 'segm_' if result.iou_type == 'segm' else ''
-    with atomic_write(folder / f'{prefix}metrics.json') as file:
+    folder = Path(folder)
+    with atomic_write(folder / f'{result.file_prefix}metrics.json') as file:
         json.dump(result_to_dict(result), file, indent=2)
         file.write('\n')
-    with atomic_write(folder / f'{prefix}per_class.csv') as file:
+    with atomic_write(folder / f'{result.file_prefix}per_class.csv') as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(_COLUMNS)
         writer.writerows([['' if _is_nan(cell) else cell for cell in row] for row in _class_rows(result)])
-    plot_pr_curves(result, folder / f'{prefix}pr_curves.png')
 
 
 def result_to_dict(result: DetectionResult) -> dict:

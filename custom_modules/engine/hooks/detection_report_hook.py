@@ -15,11 +15,25 @@ class DetectionReportHook(Hook):
         """Take the details of the validation that just ended from its metric."""
         if not is_main_process():
             return
-        from ...evaluation import format_table, save_result
+        from ...evaluation import format_table
 
         for metric in runner.val_loop.evaluator.metrics:
             if getattr(metric, 'last_result', None) is not None:
                 runner.logger.info('\n' + format_table(metric.last_result))
-                save_result(metric.last_result, Path(runner.work_dir) / 'val')
+                keep_result(metric.last_result, Path(runner.work_dir) / 'val')
             if getattr(metric, 'last_segm_result', None) is not None:
-                save_result(metric.last_segm_result, Path(runner.work_dir) / 'val')
+                keep_result(metric.last_segm_result, Path(runner.work_dir) / 'val')
+
+
+def keep_result(result, folder: Path) -> None:
+    """Write the scores of one validation, in figures and as a picture.
+
+    Args:
+        result: A :class:`~custom_modules.evaluation.DetectionResult`.
+        folder: Gets ``metrics.json``, ``per_class.csv`` and ``pr_curves.png``, for masks with ``segm_`` before.
+    """
+    from ...evaluation import save_result
+    from ...visualization import plot_pr_curves
+
+    save_result(result, folder)
+    plot_pr_curves(result, folder / f'{result.file_prefix}pr_curves.png')
