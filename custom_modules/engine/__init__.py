@@ -1,6 +1,6 @@
 """Running models: configs, training, checkpoints, restarts, several processes."""
 
-from . import amp, hooks
+from . import amp, hooks, optimizers, schedulers
 from .checkpoint import (
     fetch_weights,
     load_weights,
@@ -37,7 +37,9 @@ __all__ = [
     'num_ranks',
     'on_each_machine',
     'on_main_rank',
+    'optimizers',
     'read_checkpoint',
+    'schedulers',
     'start_distributed',
     'stop_distributed',
     'train',

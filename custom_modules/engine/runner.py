@@ -4,6 +4,7 @@ import logging
 import os
 import reprlib
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -13,6 +14,7 @@ from typing import Any
 import torch
 import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, is_main_process
+from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer, MMLogger
 from mmengine.model import is_model_wrapper
 from mmengine.registry import DATASETS, RUNNERS
@@ -55,6 +57,13 @@ class TrashRunner(Runner):
         # Without a generator of its own the loader draws from the global one, at a different point after a restart.
         loader.generator = torch.Generator().manual_seed(seed or 0)
         return loader
+
+    def train(self) -> torch.nn.Module:
+        """Train; hooks with a method ``on_leave`` hear of the end, however it comes."""
+        try:
+            return super().train()
+        finally:
+            self.call_hook('on_leave')
 
     def build_training(self) -> None:
         """Build what upstream leaves to :meth:`train`, so that a mistake in any of it comes before the training.
@@ -144,6 +153,7 @@ class TrashRunner(Runner):
         Raises:
             UserError: The weights are not finite, or the file cannot be written.
         """
+        began = time.monotonic()
         states = _gather(random_state())
         if not is_main_process():
             return
@@ -155,13 +165,13 @@ class TrashRunner(Runner):
         content['random_states'] = states
         self.call_hook('before_save_checkpoint', checkpoint=content)
         write_checkpoint(content, path)
+        self.seconds_to_save = time.monotonic() - began
 
     def save_weights(self, path: str | Path, *, epoch: int, iteration: int) -> None:
         """Write the weights alone, fit for testing and predicting; to be called on the main rank."""
         content = self._weights(epoch, iteration)
         self.call_hook('before_save_checkpoint', checkpoint=content)
-        content.pop('ema_state_dict', None)
-        write_checkpoint(content, path)
+        write_checkpoint({'meta': content['meta'], 'state_dict': content['state_dict']}, path)
 
     def _weights(self, epoch: int, iteration: int) -> dict[str, Any]:
         state_dict = {key: value.detach().cpu() for key, value in self.plain_model.state_dict().items()}
@@ -214,8 +224,11 @@ class TrashRunner(Runner):
             raise UserError(f'{filename}: holds weights only; start from it with --load-from, or resume from last.pth')
         meta = content['meta']
         self._check_same_training(meta, filename)
-        load_weights(self.plain_model, content, filename)
+        if 'ema_state_dict' in content and not any(isinstance(hook, EMAHook) for hook in self.hooks):
+            raise UserError(f'{filename}: holds averaged weights (EMA); resume with the config it was trained with')
+        # First the hooks: the averaged weights stand in the place of the trained ones, and EMAHook changes them back.
         self.call_hook('after_load_checkpoint', checkpoint=content)
+        load_weights(self.plain_model, content, filename)
         same_layout = meta['iters_per_epoch'] == len(self.train_dataloader)
         iteration = meta['iter'] if same_layout else meta['epoch'] * len(self.train_dataloader)
         self._resume_optimizer(content, filename, enter_at=None if same_layout else iteration)
@@ -297,7 +310,7 @@ def _shown(value: Any) -> str:
 def _differences(scheduler: Any, state: dict[str, Any]) -> list[str]:
     now = scheduler.state_dict()
     name = type(scheduler).__name__
-    position = ('last_step', '_global_step', '_last_value')
+    position = ('last_step', '_global_step', '_last_value', 'best', 'num_bad_epochs', 'cooldown_counter')
     return [
         f'{name}.{key} {reprlib.repr(value)} (config: {reprlib.repr(now.get(key))})'
         for key, value in state.items()

@@ -5,6 +5,9 @@ from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
 from .safe_checkpoint_hook import SafeCheckpointHook, TrainingStopped
+from .time_limit_hook import TimeLimitHook
+from .trash_early_stopping_hook import TrashEarlyStoppingHook
+from .trash_ema_hook import TrashEMAHook
 
 __all__ = [
     'CurvesHook',
@@ -12,5 +15,8 @@ __all__ = [
     'FiniteLossHook',
     'RefreshCopyPasteHook',
     'SafeCheckpointHook',
+    'TimeLimitHook',
     'TrainingStopped',
+    'TrashEMAHook',
+    'TrashEarlyStoppingHook',
 ]

@@ -6,24 +6,29 @@ from pathlib import Path
 
 import torch
 from mmengine.dist import is_distributed, is_main_process
-from mmengine.hooks import Hook
+from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.registry import HOOKS
 
 from ...utils import atomic_write
 
+TIME_IS_UP = 1  # as a reason to stop beside the signals 2 and 15, which come first
+
 
 class TrainingStopped(Exception):
-    """A signal ended the training; the newest checkpoint was saved.
+    """A signal or the time limit ended the training; the newest checkpoint was saved.
 
     Args:
-        signal_number: The signal, for the exit code 128 + number.
+        reason: The signal, for the exit code 128 + number, or ``TIME_IS_UP``, for 0.
         checkpoint: The file that holds the state.
         iteration: Complete iterations in it.
     """
 
-    def __init__(self, signal_number: int, checkpoint: Path, iteration: int) -> None:
-        super().__init__(f'stopped after iteration {iteration}, everything is in {checkpoint}; go on with --resume')
-        self.exit_code = 128 + signal_number
+    def __init__(self, reason: int, checkpoint: Path, iteration: int) -> None:
+        limit = 'by the time limit ' if reason == TIME_IS_UP else ''
+        super().__init__(
+            f'stopped {limit}after iteration {iteration}, everything is in {checkpoint}; go on with --resume'
+        )
+        self.exit_code = 0 if reason == TIME_IS_UP else 128 + reason
 
 
 @HOOKS.register_module()
@@ -32,8 +37,8 @@ class SafeCheckpointHook(Hook):
 
     Both are replaced in one step, so that a kill or a full disk leaves the
     file before intact.  The best score stands in ``state.json`` beside them.
-    SIGINT and SIGTERM save ``last.pth`` at the end of the running iteration;
-    a second signal ends at once.
+    SIGINT, SIGTERM and the time limit save ``last.pth`` at the end of the
+    running iteration; a second signal ends at once.
 
     Args:
         save_best: Metric to watch, larger is better.
@@ -54,7 +59,7 @@ class SafeCheckpointHook(Hook):
         state_file = Path(runner.work_dir) / 'state.json'
         if runner.iter and state_file.is_file():
             self.state.update(json.loads(state_file.read_text(encoding='utf-8')))
-        if self.state['validated_epoch'] == runner.epoch:
+        if self.state['validated_epoch'] == runner.epoch and not _learns_from_scores(runner):
             runner.train_loop.validation_due = False
         for number in (signal.SIGINT, signal.SIGTERM):
             self._handlers_before[number] = signal.signal(number, self._note_signal)
@@ -70,27 +75,27 @@ class SafeCheckpointHook(Hook):
         self._signal = number
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
-        """Save at the interval, and save and leave after a signal."""
+        """Save at the interval, and save and leave when told to stop."""
         iteration = runner.iter + 1
         # The end of an epoch is saved by after_train_epoch, which knows whether a validation is due.
         inside_epoch = iteration % len(runner.train_dataloader)
         if inside_epoch % getattr(runner.optim_wrapper, '_accumulative_counts', 1):
             return  # half an accumulated gradient is not part of a checkpoint
-        stop = self._agreed_signal()
+        stop = self._agreed_reason(runner)
         if inside_epoch and (stop or (self.interval and iteration % self.interval == 0)):
             self._save_last(runner, iteration)
         if stop and inside_epoch:
             self._stop(runner, stop, iteration)
 
     def after_train_epoch(self, runner) -> None:
-        """Save the complete epoch before its validation, and leave after a signal."""
+        """Save the complete epoch before its validation, and leave when told to stop."""
         self._save_last(runner, runner.iter)
-        if stop := self._agreed_signal():
+        if stop := self._agreed_reason(runner):
             self._stop(runner, stop, runner.iter)
 
     def after_val_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
-        """Leave after a signal; the validation is repeated on resuming."""
-        if self._handlers_before and (stop := self._agreed_signal()):
+        """Leave when told to stop; the validation is repeated on resuming."""
+        if self._handlers_before and (stop := self._agreed_reason(runner)):
             self._stop(runner, stop, runner.iter)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
@@ -114,15 +119,22 @@ class SafeCheckpointHook(Hook):
             validation_due=runner.train_loop.validation_due,
         )
 
-    def _agreed_signal(self) -> int:
-        """Return the signal that any rank has received; every rank must ask at the same iteration."""
+    def _agreed_reason(self, runner) -> int:
+        """Return the reason to stop that any rank has, 0 for none; every rank must ask at the same iteration."""
+        reason = self._signal or runner.train_loop.stop_request
         if not is_distributed():
-            return self._signal
+            return reason
         device = 'cuda' if torch.distributed.get_backend() == 'nccl' else 'cpu'
-        number = torch.tensor(self._signal, device=device)
+        number = torch.tensor(reason, device=device)
         torch.distributed.all_reduce(number, op=torch.distributed.ReduceOp.MAX)
         return int(number)
 
-    def _stop(self, runner, number: int, iteration: int) -> None:
+    def _stop(self, runner, reason: int, iteration: int) -> None:
         self.after_train(runner)
-        raise TrainingStopped(number, Path(runner.work_dir) / 'last.pth', iteration)
+        raise TrainingStopped(reason, Path(runner.work_dir) / 'last.pth', iteration)
+
+
+def _learns_from_scores(runner) -> bool:
+    """Tell whether a schedule or a hook has yet to hear the scores that ``last.pth``, saved before them, lacks."""
+    schedules = any(getattr(schedule, 'need_val_args', False) for schedule in runner.param_schedulers or [])
+    return schedules or any(isinstance(hook, EarlyStoppingHook) for hook in runner.hooks)
