@@ -40,7 +40,10 @@ def use_mixed_precision(cfg: Config) -> str:
 
 def use_low_memory(cfg: Config) -> str:
     """Switch activation checkpointing on: the backbone's inner activations are computed again for the backward."""
-    if 'with_cp' in cfg.model.backbone or cfg.model.backbone.type.endswith('SwinTransformer'):
+    from ..models.config_walk import constructor_default, resolve_type
+
+    backbone = resolve_type(cfg.model.backbone)
+    if backbone and constructor_default(backbone, 'with_cp')[0]:
         cfg.model.backbone.with_cp = True
     else:
         cfg.activation_checkpointing = ['backbone']

@@ -41,6 +41,7 @@ def start_distributed(cfg: Config) -> None:
         torch_dist.init_process_group(backend, timeout=PATIENCE)
     cfg.setdefault('env_cfg', {})['dist_cfg'] = {'backend': backend}
     if not cards:
+        cfg.pop('sync_bn', None)  # torch synchronises batch norms between cards only
         cfg.model_wrapper_cfg = {
             'type': 'MMDistributedDataParallel',
             'device_ids': None,
