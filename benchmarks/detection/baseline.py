@@ -1,0 +1,8 @@
+"""The demo's Cascade Mask R-CNN as it is: FPN, DIoU, cross entropy, two sizes, each picture once an epoch.
+
+    python benchmarks/detection.py --only baseline
+
+Score: in ../detection.md.
+"""
+
+_base_ = '../../configs/demo/cascade_mask_rcnn_swin.py'

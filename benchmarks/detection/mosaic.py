@@ -1,0 +1,17 @@
+"""The baseline with mosaics of four pictures.
+
+    python benchmarks/detection.py --only _mosaic_
+
+Score: in ../detection.md.
+"""
+
+_base_ = ['../../configs/demo/cascade_mask_rcnn_swin.py', '../../configs/_base_/augmentation.py']
+
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='MultiImageMixDataset',
+        dataset=dict(_base_.train_dataloader.dataset, pipeline=_base_.load),
+        pipeline=[_base_.mosaic, *_base_.augment, _base_.pack],
+    )
+)

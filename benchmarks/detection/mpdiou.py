@@ -1,0 +1,12 @@
+"""The baseline with MPDIoU boxes.
+
+    python benchmarks/detection.py --only _mpdiou_
+
+Score: in ../detection.md.
+"""
+
+_base_ = ['../../configs/demo/cascade_mask_rcnn_swin.py', '../../configs/_base_/box_losses.py']
+
+loss = dict(_base_.mpdiou, picture_size=(192, 192))
+heads = [dict(head, loss_bbox=loss) for head in _base_.model.roi_head.bbox_head]
+model = dict(roi_head=dict(bbox_head=heads))
