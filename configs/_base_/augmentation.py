@@ -12,7 +12,8 @@ that change colours take pictures of whole numbers: before ``photometric``, whic
 rotate90 = dict(type='RandomRotate90', prob=0.75)
 
 # Sizes follow the first picture, so that these serve photographs and demo pictures alike.
-mosaic = dict(type='TrashMosaic', prob=0.5)
+# The four meet near the middle: what they leave bare is grey.
+mosaic = dict(type='TrashMosaic', center_ratio_range=(0.7, 1.3), prob=0.5)
 mixup = dict(type='TrashMixUp', prob=0.3)
 
 cutout = dict(

@@ -108,16 +108,18 @@ class TrashCopyPaste(BaseTransform):
         """
         return self.paste(results)[0]
 
-    def paste(self, results: dict) -> tuple[dict, list[tuple[int, int]]]:
-        """Paste, and tell where every object comes from.
+    def paste(self, results: dict) -> tuple[dict, list[tuple[int, int] | None]]:
+        """Paste, and tell where the objects come from.
 
         Args:
-            results: A picture right after loading, with those of the objects to paste in ``mix_results``.
+            results: A picture, with those of the objects to paste in ``mix_results``.
 
         Returns:
-            The picture, and for each of its objects the ids of its picture and of its annotation.
+            The picture, and for each of its objects the ids of the picture and the annotation it was cut from; None
+            for its own.
         """
-        items, corners, origins = [], [], _origins(results)
+        items, corners = [], []
+        origins: list[tuple[int, int] | None] = [None] * len(results['gt_bboxes_labels'])
         for source, (_, position) in zip(results['mix_results'], self._drawn, strict=True):
             if len(source['gt_bboxes_labels']) != len(source['instances']):
                 raise UserError('TrashCopyPaste draws from pictures as they were loaded: crop and mix after it')
@@ -125,11 +127,11 @@ class TrashCopyPaste(BaseTransform):
             if item is not None:
                 items.append(item)
                 corners.append(self._corner(item, results['img'].shape))
-                origins.append(_origins(source)[position])
+                origins.append((source['img_id'], source['instances'][position]['ann_id']))
         if not items:
             return results, origins
         pasted, kept = paste_objects(results, items, corners, max_hidden=self.max_hidden)
-        return pasted, [origins[i] for i in kept] if len(origins) > kept.max(initial=-1) else []
+        return pasted, [origins[i] for i in kept]
 
     def _scaled(self, item: CutObject | None, source: tuple, target: tuple) -> CutObject | None:
         """Scale an object for a picture of another size, small enough to lie inside."""
@@ -143,7 +145,3 @@ class TrashCopyPaste(BaseTransform):
     def _corner(self, item: CutObject, target: tuple) -> tuple[int, int]:
         height, width = item.pixels.shape[:2]
         return int(np.random.randint(target[1] - width + 1)), int(np.random.randint(target[0] - height + 1))
-
-
-def _origins(picture: dict) -> list[tuple[int, int]]:
-    return [(picture['img_id'], instance['ann_id']) for instance in picture['instances']]

@@ -6,6 +6,7 @@ from importlib import metadata
 from typing import Any
 
 import numpy as np
+import torch
 from mmdet.datasets.transforms import Albu
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
@@ -76,7 +77,7 @@ class TrashAlbu(Albu):
         results['img_shape'] = out['image'].shape[:2]
         if 'gt_masks' in results:
             _set_masks(objects, [out['masks'][i] for i in index], results['img_shape'])
-        sides = np.minimum(objects['gt_bboxes'].widths, objects['gt_bboxes'].heights).numpy()
+        sides = torch.minimum(objects['gt_bboxes'].widths, objects['gt_bboxes'].heights).numpy()
         keep = sides >= np.where(objects['gt_ignore_flags'], np.finfo(np.float32).eps, MIN_SIDE)
         results.update(select_objects(objects, np.flatnonzero(keep)))
         return results
