@@ -7,6 +7,7 @@ Score: mAP50 0.404 on the demo's 80 synthetic validation pictures (bfloat16, see
 
 _base_ = [
     '../_base_/models/cascade_mask_rcnn.py',
+    '../_base_/models/swin.py',
     '../_base_/datasets/demo.py',
     '../_base_/schedules/demo.py',
     '../_base_/runtime.py',
@@ -14,15 +15,8 @@ _base_ = [
 
 # Pictures of this size hold a few objects: fewer candidates than the published 512 and 2000 do.
 model = dict(
-    backbone=dict(
-        _delete_=True,
-        type='mmdet.SwinTransformer',
-        embed_dims=32,
-        depths=[2, 2, 2, 2],
-        num_heads=[1, 2, 4, 8],
-        drop_path_rate=0.0,
-    ),
-    neck=dict(in_channels=[32, 64, 128, 256], out_channels=64),
+    backbone=_base_.swin_demo.backbone,
+    neck=dict(_base_.swin_demo.neck, out_channels=64),
     rpn_head=dict(in_channels=64, feat_channels=64),
     roi_head=dict(
         bbox_roi_extractor=dict(out_channels=64),

@@ -64,3 +64,8 @@ swin_l = dict(
     ),
     neck=dict(in_channels=[192, 384, 768, 1536]),
 )
+# For the demo: no published weights of this size.
+swin_demo = dict(
+    backbone=dict(window7, embed_dims=32, depths=[2, 2, 2, 2], num_heads=[1, 2, 4, 8], drop_path_rate=0.0),
+    neck=dict(in_channels=[32, 64, 128, 256]),
+)

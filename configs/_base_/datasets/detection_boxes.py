@@ -1,0 +1,7 @@
+"""The detection set for detectors that learn from boxes alone: masks are not loaded."""
+
+_base_ = './detection.py'
+
+load = [dict(type='LoadImageFromFile'), dict(type='LoadTrashAnnotations', with_mask=False)]
+train_pipeline = [*load, *_base_.augment, _base_.pack]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
