@@ -10,6 +10,7 @@ default_hooks = dict(
     logger=dict(type='LoggerHook', interval=10, ignore_last=False),
     curves=dict(type='CurvesHook'),
     finite=dict(type='FiniteLossHook'),
+    statistics=dict(type='ShareStatisticsHook'),
     checkpoint=dict(type='SafeCheckpointHook', save_best='mAP50'),
     report=dict(type='DetectionReportHook'),
     sampler_seed=None,

@@ -5,6 +5,7 @@ from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
 from .safe_checkpoint_hook import SafeCheckpointHook, TrainingStopped
+from .share_statistics_hook import ShareStatisticsHook
 from .stop_mixing_hook import StopMixingHook
 from .time_limit_hook import TimeLimitHook
 from .trash_early_stopping_hook import TrashEarlyStoppingHook
@@ -16,6 +17,7 @@ __all__ = [
     'FiniteLossHook',
     'RefreshCopyPasteHook',
     'SafeCheckpointHook',
+    'ShareStatisticsHook',
     'StopMixingHook',
     'TimeLimitHook',
     'TrainingStopped',

@@ -70,11 +70,11 @@ def every_box_loss() -> dict[str, torch.nn.Module]:
     return {name: _build_loss(cfg).eval() for name, cfg in BOX_LOSSES.items()}
 
 
-@pytest.fixture(params=HARD_PAIRS.values(), ids=HARD_PAIRS)
-def hard_pair(request) -> tuple[torch.Tensor, torch.Tensor]:
-    """A prediction (1, 4) and a target (1, 4), each hard in its way."""
-    pred, target = request.param
-    return torch.tensor([pred], dtype=torch.float32), torch.tensor([target], dtype=torch.float32)
+@pytest.fixture
+def hard_pairs() -> tuple[list[str], torch.Tensor, torch.Tensor]:
+    """Names, predictions (N, 4) and targets (N, 4), each pair hard in its way."""
+    pred, target = torch.tensor(list(HARD_PAIRS.values()), dtype=torch.float32).unbind(dim=1)
+    return list(HARD_PAIRS), pred.clone(), target.clone()
 
 
 @pytest.fixture(scope='session')

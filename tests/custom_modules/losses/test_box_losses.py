@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmdet.models.task_modules.coders import DeltaXYWHBBoxCoder
 
+from custom_modules.losses import BoxLoss
 from custom_modules.losses.box_geometry import iou
 from custom_modules.utils import UserError
 
@@ -15,17 +16,17 @@ TARGETS = torch.tensor([[0.0, 0, 10, 20], [8, 2, 30, 30], [44, 12, 90, 30]])
 
 @pytest.mark.fast
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16], ids=['float32', 'bfloat16'])
-def test_hard_pairs_have_finite_losses_and_gradients(box_loss, hard_pair, dtype):
-    """Gradients of 1 per pixel would be many already: no loss changes by 1 within a pixel, but for tiny boxes."""
-    pred, target = hard_pair
+def test_hard_pairs_have_finite_losses_and_gradients(box_loss, hard_pairs, dtype):
+    """Ours stay below a gradient of 1 for each pixel; upstream's reach 2e7 for two boxes without width."""
+    names, pred, target = hard_pairs
     pred = pred.to(dtype).requires_grad_()
     with torch.autocast('cpu', dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-        loss = box_loss(pred, target)
-    loss.backward()
-    assert torch.isfinite(loss) and torch.isfinite(pred.grad).all()
-    is_ours = 'custom_modules' in type(box_loss).__module__
-    assert pred.grad.abs().max() < 1 or not is_ours
-    assert loss.dtype == torch.float32 or not is_ours
+        losses = box_loss(pred, target, reduction_override='none')
+    losses.sum().backward()
+    limit = 1.0 if isinstance(box_loss, BoxLoss) else 1e8
+    good = torch.isfinite(losses) & (pred.grad.abs().amax(dim=1) < limit)
+    assert [name for name, fine in zip(names, good, strict=True) if not fine] == []
+    assert losses.dtype == torch.float32 or not isinstance(box_loss, BoxLoss)
 
 
 @pytest.mark.fast
@@ -37,7 +38,6 @@ def test_upstream_needs_its_guard(build_loss, name, box):
     assert build_loss({'type': 'GuardedBoxLoss', 'loss': {'type': name}})(pair, pair) == 0
 
 
-@pytest.mark.fast
 def test_identical_boxes_cost_nothing_and_stay(box_loss):
     pred = TARGETS.clone().requires_grad_()
     loss = box_loss(pred, TARGETS, reduction_override='none')
@@ -47,12 +47,11 @@ def test_identical_boxes_cost_nothing_and_stay(box_loss):
     assert (box_loss(step, TARGETS, reduction_override='none') >= -1e-6).all()
 
 
-@pytest.mark.fast
 def test_no_boxes_cost_nothing_but_stay_in_the_graph(box_loss):
     source = torch.ones(1, requires_grad=True)
     pred = source.expand(0).reshape(0, 4) * 1
     for weight, avg_factor in ((None, None), (torch.zeros(0, 4), 7.0), (torch.zeros(0), None)):
-        if 'custom_modules' not in type(box_loss).__module__ and avg_factor is None:
+        if not isinstance(box_loss, BoxLoss) and avg_factor is None:
             continue  # upstream: the mean of nothing; heads always give the divisor
         loss = box_loss(pred, torch.zeros(0, 4), weight, avg_factor=avg_factor)
         assert loss.item() == 0 and loss.requires_grad
