@@ -46,5 +46,5 @@ def use_low_memory(cfg: Config) -> str:
     if backbone and constructor_default(backbone, 'with_cp')[0]:
         cfg.model.backbone.with_cp = True
     else:
-        cfg.activation_checkpointing = ['backbone']
+        cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), {'type': 'RecomputeHook'}]
     return "low memory: the backbone's activations are recomputed in the backward pass"

@@ -39,7 +39,7 @@ def start_distributed(cfg: Config) -> None:
         torch.cuda.set_device(_own_card(int(os.environ['LOCAL_RANK']), cards))
     if not torch_dist.is_initialized():
         torch_dist.init_process_group(backend, timeout=PATIENCE)
-    cfg.setdefault('env_cfg', {})['dist_cfg'] = {'backend': backend}
+    cfg.env_cfg = {**cfg.get('env_cfg', {}), 'dist_cfg': {'backend': backend}}
     if not cards:
         cfg.pop('sync_bn', None)  # torch synchronises batch norms between cards only
         cfg.model_wrapper_cfg = {

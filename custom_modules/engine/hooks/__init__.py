@@ -3,6 +3,7 @@
 from .curves_hook import CurvesHook
 from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
+from .recompute_hook import RecomputeHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
 from .safe_checkpoint_hook import SafeCheckpointHook, TrainingStopped
 from .share_statistics_hook import ShareStatisticsHook
@@ -15,6 +16,7 @@ __all__ = [
     'CurvesHook',
     'DetectionReportHook',
     'FiniteLossHook',
+    'RecomputeHook',
     'RefreshCopyPasteHook',
     'SafeCheckpointHook',
     'ShareStatisticsHook',

@@ -5,7 +5,7 @@ import torch
 from mmengine.config import Config
 from mmengine.registry import OPTIM_WRAPPERS
 
-from custom_modules.engine.amp import use_mixed_precision
+from custom_modules.engine.amp import use_low_memory, use_mixed_precision
 
 pytestmark = pytest.mark.fast
 
@@ -36,3 +36,18 @@ def test_products_are_bfloat16_and_weights_stay_float32():
     assert product.dtype is torch.bfloat16
     wrapper.update_params(product.sum())
     assert model.weight.dtype is torch.float32 and model(torch.ones(1, 2)).dtype is torch.float32
+
+
+@pytest.mark.parametrize(
+    ('backbone', 'own', 'hooks'),
+    [
+        pytest.param('SwinTransformer', True, ['EMAHook'], id='has-its-own'),
+        pytest.param('mmdet.ResNeXt', True, ['EMAHook'], id='takes-it-through-a-base-class'),
+        pytest.param('CSPDarknet', None, ['EMAHook', 'RecomputeHook'], id='has-none'),
+    ],
+)
+def test_low_memory_by_the_backbone_s_own_means_or_ours(backbone, own, hooks):
+    cfg = Config({'model': {'backbone': {'type': backbone}}, 'custom_hooks': [{'type': 'EMAHook'}]})
+    assert 'recomputed' in use_low_memory(cfg)
+    assert cfg.model.backbone.get('with_cp') is own
+    assert [hook.type for hook in cfg.custom_hooks] == hooks
