@@ -1,19 +1,13 @@
 """Running models: configs, training, checkpoints, restarts, several processes."""
 
 from . import amp, hooks, optimizers, schedulers
-from .checkpoint import (
-    fetch_weights,
-    load_weights,
-    read_checkpoint,
-    trust_checkpoints,
-    use_safe_loaders,
-    weights_folder,
-    write_checkpoint,
-)
+from .checkpoint import read_checkpoint, trust_checkpoints, use_safe_loaders, write_checkpoint
 from .class_aware_sampler import ResumableClassAwareSampler
 from .config import load_config
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed, stop_distributed
+from .fitting import load_weights
 from .loops import ResumableEpochLoop
+from .published import fetch_weights, weights_folder
 from .repeat_factor_sampler import ResumableRepeatFactorSampler
 from .runner import TrashRunner
 from .sampler import ResumableSampler

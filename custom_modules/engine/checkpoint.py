@@ -1,12 +1,11 @@
 """Checkpoints that cannot run code, cannot tear, and say what they lack."""
 
-import hashlib
-import http.client
 import os
 import pickle
 import re
-import urllib.request
 import warnings
+import zipfile
+from collections import OrderedDict
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 from mmengine.runner import CheckpointLoader
-from tqdm import tqdm
 
-from ..utils import UserError, atomic_write, find_file
+from ..utils import UserError, atomic_write, did_you_mean, find_file, similar_paths
+from .published import fetch_weights
 
 _trusted = False
 
@@ -32,16 +31,51 @@ def trust_checkpoints(trust: bool = True):
         _trusted = before
 
 
-def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, Any]:
+class _Skipped:
+    """Stands for an object of a checkpoint that nothing here needs; takes any content and keeps none."""
+
+    def __new__(cls, *args: Any) -> '_Skipped':
+        return super().__new__(cls)
+
+    def __setstate__(self, state: Any) -> None:
+        pass
+
+
+# What published checkpoints carry beside tensors and plain values: log histories, numpy numbers, settings.
+_SKIPPED = (
+    *(
+        (_Skipped, name)
+        for name in (
+            'argparse.Namespace',
+            'builtins.getattr',  # names the functions of the log histories
+            'mmcv.utils.config.ConfigDict',
+            'mmengine.config.config.ConfigDict',
+            'mmengine.logging.history_buffer.HistoryBuffer',
+            'numpy.core.multiarray._reconstruct',
+            'numpy._core.multiarray._reconstruct',
+            'numpy.core.multiarray.scalar',
+            'numpy._core.multiarray.scalar',
+            'numpy.dtype',
+            'numpy.ndarray',
+            'pathlib.PosixPath',
+        )
+    ),
+    (OrderedDict, 'yacs.config.CfgNode'),
+)
+
+
+def read_checkpoint(path: str | Path, map_location: Any = 'cpu', *, mapped: bool = False) -> dict[str, Any]:
     """Read a checkpoint without executing anything in it.
 
     Only tensors and plain values are accepted, unless
-    :func:`trust_checkpoints` is in force.
+    :func:`trust_checkpoints` is in force; log histories and the like of
+    published checkpoints are skipped.
 
     Args:
         path: File written by :func:`write_checkpoint` or any file of tensors; relative to the working folder, or
             else to the repository.
         map_location: Where the tensors go, as in :func:`torch.load`.
+        mapped: Leave the tensors on the disk until they are used, where the file's format allows it.
 
     Returns:
         The content; a bare state dict is wrapped as ``{'state_dict': ...}``.
@@ -51,10 +85,13 @@ def read_checkpoint(path: str | Path, map_location: Any = 'cpu') -> dict[str, An
     """
     path = find_file(path)
     if not path.is_file():
-        raise UserError(f'{path}: no such checkpoint')
+        guesses = similar_paths(path / 'best.pth' if path.is_dir() else path)
+        raise UserError(f'{path}: no such checkpoint{did_you_mean(guesses)}')
     try:
-        with warnings.catch_warnings(action='ignore'):  # about the pickle protocol of old files
-            content = torch.load(path, map_location=map_location, weights_only=not _trusted)
+        # The warnings are about the pickle protocol of old files.
+        with warnings.catch_warnings(action='ignore'), torch.serialization.safe_globals(list(_SKIPPED)):
+            mapped = mapped and zipfile.is_zipfile(path)
+            content = torch.load(path, map_location=map_location, weights_only=not _trusted, mmap=mapped)
     except pickle.UnpicklingError as error:
         raise UserError(_refusal(path, str(error))) from None
     except Exception as error:  # damaged bytes make the reader raise anything
@@ -74,6 +111,20 @@ def _checked(content: Any, path: Path) -> dict[str, Any]:
             kind = 'keys that are no names' if isinstance(part, dict) else f'a {type(part).__name__}'
             raise UserError(f'{path}: not a checkpoint, it holds {kind} where a table of names is expected')
     return content
+
+
+def require_training_state(content: dict[str, Any], name: str | Path) -> None:
+    """Refuse to resume from a file that holds weights only.
+
+    Args:
+        content: What :func:`read_checkpoint` returned.
+        name: The file, for messages.
+
+    Raises:
+        UserError: There is no training state in it.
+    """
+    if 'optimizer' not in content or 'random_states' not in content:
+        raise UserError(f'{name}: holds weights only; start from it with --load-from, or resume from last.pth')
 
 
 def _refusal(path: Path, message: str) -> str:
@@ -129,92 +180,6 @@ def _tensors(content: Any) -> list[torch.Tensor]:
     if isinstance(content, (list, tuple)):
         return [tensor for part in content for tensor in _tensors(part)]
     return []
-
-
-def load_weights(model: torch.nn.Module, content: dict[str, Any], name: str, *, partial: bool = False) -> str:
-    """Copy a checkpoint's weights into a model.
-
-    Args:
-        model: The model to fill.
-        content: What :func:`read_checkpoint` returned.
-        name: The file, for messages.
-        partial: Take what fits and leave the rest, as long as the backbone is complete; otherwise everything must fit.
-
-    Returns:
-        One line: how many tensors fitted, and which modules lack theirs.
-
-    Raises:
-        UserError: Something does not fit, or, with ``partial``, nothing or not all of the backbone fits.
-    """
-    given = content['state_dict']
-    given = {key.removeprefix('module.'): value for key, value in given.items() if isinstance(value, torch.Tensor)}
-    own = model.state_dict()
-    fitting = {key: value for key, value in given.items() if key in own and own[key].shape == value.shape}
-    report = f'{name}: {len(fitting)} of {len(own)} tensors of the model, {len(given)} in the file'
-    missing = [key for key in own if key not in fitting]
-    if missing:
-        report += f'; not filled: {_modules(missing)}'
-    needed = [key for key in missing if not partial or key.startswith('backbone.')]
-    if not fitting or needed or (not partial and len(given) > len(fitting)):
-        remedy = 'start from one with the same backbone' if partial else 'use the config it was trained with'
-        raise UserError(f'{report}; this checkpoint belongs to another model, {remedy}')
-    model.load_state_dict(fitting, strict=False)
-    return report
-
-
-def _modules(keys: list[str], depth: int = 2, most: int = 4) -> str:
-    names = list(dict.fromkeys('.'.join(key.split('.')[:depth]) for key in keys))
-    return ', '.join(names[:most]) + (f' and {len(names) - most} more' if len(names) > most else '')
-
-
-def weights_folder() -> Path:
-    """Return the folder in which fetched weights are kept (torch's own, moved by ``TORCH_HOME``)."""
-    return Path(torch.hub.get_dir()) / 'checkpoints'
-
-
-def fetch_weights(url: str, sha256: str | None = None) -> Path:
-    """Return the local copy of published weights, fetching it the first time.
-
-    Args:
-        url: Where the file is published.
-        sha256: Its published digest, checked after fetching where it is known.
-
-    Returns:
-        The file in :func:`weights_folder`.
-
-    Raises:
-        UserError: The file is neither here nor to be had, or is not the published one.
-    """
-    path = weights_folder() / url.rsplit('/', 1)[-1]
-    if not path.is_file():
-        try:
-            _download(url, path)
-        except (OSError, ValueError, http.client.HTTPException) as error:
-            raise UserError(
-                f'cannot fetch {path.name} from {url} ({_first_line(error)}); put the file into {path.parent}, '
-                f'or train without any start weights: --load-from none'
-            ) from None
-    if sha256 and (found := file_sha256(path)) != sha256:
-        raise UserError(f'{path}: sha256 is {found}, published is {sha256}; delete the file and fetch it again')
-    return path
-
-
-def _download(url: str, path: Path) -> None:
-    """Fetch a file in one piece, with progress and time left on a terminal."""
-    with urllib.request.urlopen(url, timeout=30) as source, atomic_write(path, 'wb') as file:
-        size = int(source.headers.get('Content-Length') or 0)
-        with tqdm(total=size or None, desc=path.name, unit='B', unit_scale=True, disable=None) as progress:
-            while block := source.read(1 << 20):
-                file.write(block)
-                progress.update(len(block))
-        if size and file.tell() != size:
-            raise OSError(f'the connection closed after {file.tell():,} of {size:,} bytes')
-
-
-def file_sha256(path: str | Path) -> str:
-    """Return the sha256 digest of a file as hexadecimal text."""
-    with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 def _load_local(filename: str, map_location: Any = None) -> dict[str, Any]:

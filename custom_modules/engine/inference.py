@@ -15,10 +15,12 @@ from mmengine.registry import MODELS, DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
 from ..utils import UserError, atomic_write, did_you_mean, find_file, similar_paths
-from .checkpoint import load_weights, read_checkpoint
+from .checkpoint import read_checkpoint
 from .data import find_data, use_classes, use_ground_truth
 from .distributed import on_each_machine, on_main_rank, start_distributed
+from .fitting import load_weights
 from .runner import TrashRunner, config_mistakes, quiet_worker
+from .start_weights import check_fit
 from .training import build_runner
 from .work_dir import run_folder
 
@@ -158,6 +160,7 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     if not data_root:
         raise UserError(f'{cfg.filename}: names no data_root; give --data-root')
     on_main_rank(_check_test_data, data_root, ann, content['meta'], str(checkpoint))
+    check_fit(cfg, content, str(checkpoint))
     root, ann = on_each_machine(find_data, data_root, ann)
     if out is None:
         beside = find_file(checkpoint).resolve().parent
@@ -175,7 +178,7 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cfg.work_dir = folder  # upstream's log and copy of the config: all that counts is beside the predictions
         runner = build_runner(cfg)
-        runner.logger.info('loaded ' + load_weights(runner.plain_model, content, str(checkpoint)))
+        runner.logger.info(load_weights(runner.plain_model, content, str(checkpoint)).report()[0])
         scores = runner.test()
     return {'scores': scores, 'out': out, 'results': _details(runner)}
 

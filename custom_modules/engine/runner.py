@@ -23,7 +23,8 @@ from torch.utils.data import DataLoader
 
 from ..utils import UserError
 from .batch import count_in_updates
-from .checkpoint import load_weights, read_checkpoint, write_checkpoint
+from .checkpoint import read_checkpoint, require_training_state, write_checkpoint
+from .fitting import load_weights
 from .seeding import SeededDataset, random_state, restore_random_state
 
 FORMAT_VERSION = 2
@@ -137,7 +138,11 @@ class TrashRunner(Runner):
         """
         content = read_checkpoint(filename, map_location)
         partial = self._train_dataloader is not None
-        self.logger.info('loaded ' + load_weights(self.plain_model, content, filename, partial=partial))
+        fit = load_weights(self.plain_model, content, filename, partial=partial)
+        for line in fit.report():
+            self.logger.info(line)
+        for line in fit.warnings():
+            self.logger.warning(line)
         self._has_loaded = True
         return content
 
@@ -220,8 +225,7 @@ class TrashRunner(Runner):
                 batch, or holds weights only.
         """
         content = read_checkpoint(filename)
-        if 'optimizer' not in content or 'random_states' not in content:
-            raise UserError(f'{filename}: holds weights only; start from it with --load-from, or resume from last.pth')
+        require_training_state(content, filename)
         meta = content['meta']
         self._check_same_training(meta, filename)
         if 'ema_state_dict' in content and not any(isinstance(hook, EMAHook) for hook in self.hooks):

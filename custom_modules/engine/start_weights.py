@@ -1,13 +1,18 @@
-"""Where a training's first weights come from."""
+"""Where a training's first weights come from, and whether they fit, before anything is built or written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from mmengine.config import Config, ConfigDict
 from mmengine.registry import MODELS, DefaultScope
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
-from ..utils import UserError, find_file
-from .checkpoint import fetch_weights, load_weights, read_checkpoint
+from ..utils import UserError, did_you_mean, find_file, similar_paths
+from .checkpoint import read_checkpoint, require_training_state
+from .fitting import compare
+from .published import fetch_weights, find_published
 from .runner import config_mistakes
 
 
@@ -16,14 +21,14 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
 
     Args:
         cfg: Its published weights are fetched and replaced by local files.
-        load_from: A whole detector's checkpoint (file or URL) that replaces
-            them, ``'none'`` for no start weights at all, None to do as the config says.
+        load_from: A whole detector's checkpoint (file, URL, or name of published
+            weights) that replaces them, ``'none'`` for no start weights at all, None to do as the config says.
 
     Returns:
         Lines that say what was chosen.
 
     Raises:
-        UserError: The file is missing or cannot be fetched, or is of another architecture.
+        UserError: The file is missing or cannot be fetched, or nothing of it fits.
     """
     if load_from == 'none':
         for parent in _with_published_weights(cfg.model):
@@ -36,7 +41,7 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
         for parent in _with_published_weights(cfg.model):
             parent.init_cfg = None
         cfg.load_from = str(_local(load_from))
-        _check_fit(cfg)
+        check_fit(cfg, read_checkpoint(cfg.load_from, mapped=True), cfg.load_from, partial=True)
         return [f'start weights: {cfg.load_from}']
     lines = []
     for parent in _with_published_weights(cfg.model):
@@ -45,11 +50,46 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
     return lines
 
 
-def _check_fit(cfg: Config) -> None:
-    """Refuse a detector of another architecture while nothing is written yet."""
-    content = read_checkpoint(cfg.load_from)
-    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)):
-        load_weights(MODELS.build(cfg.model), content, cfg.load_from, partial=True)
+def check_resume(cfg: Config, checkpoint: str) -> None:
+    """Refuse to resume another model's checkpoint while nothing is built or logged.
+
+    Args:
+        cfg: Fitted to its data set.
+        checkpoint: File to resume from.
+
+    Raises:
+        UserError: It is damaged, holds weights only, or not all of it fits.
+    """
+    content = read_checkpoint(checkpoint, mapped=True)
+    require_training_state(content, checkpoint)
+    check_fit(cfg, content, checkpoint)
+
+
+def check_fit(cfg: Config, content: Mapping[str, Any], name: str, *, partial: bool = False) -> None:
+    """Compare a checkpoint with the model of a config, the model's weights left as the memory holds them.
+
+    Args:
+        cfg: Fitted to its data set.
+        content: What :func:`~custom_modules.engine.read_checkpoint` returned.
+        name: The file, for messages.
+        partial: Whether the file is only a start.
+
+    Raises:
+        UserError: See :func:`~custom_modules.engine.fitting.compare`.
+    """
+    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)), _Uninitialised():
+        own = MODELS.build(cfg.model).state_dict()
+    compare(own, content, name, partial=partial)
+
+
+class _Uninitialised(TorchFunctionMode):
+    """Skips random initialisation, most of what building a large model takes."""
+
+    def __torch_function__(self, func: Any, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
+        kwargs = kwargs or {}
+        if func in (Tensor.uniform_, Tensor.normal_) or getattr(func, '__module__', '') == 'torch.nn.init':
+            return args[0] if args else kwargs['tensor']
+        return func(*args, **kwargs)
 
 
 def _with_published_weights(model: ConfigDict) -> Iterator[ConfigDict]:
@@ -68,6 +108,10 @@ def _local(source: str, sha256: str | None = None) -> Path:
     if source.startswith(('http://', 'https://')):
         return fetch_weights(source, sha256)
     path = find_file(source)
-    if not path.is_file():
-        raise UserError(f'{path}: no such checkpoint; mend the path, or use --load-from none for no start weights')
-    return path
+    if path.is_file():
+        return path
+    if path.suffix or len(path.parts) > 1:
+        remedy = 'mend the path, or use --load-from none for no start weights'
+        raise UserError(f'{path}: no such checkpoint; {remedy}{did_you_mean(similar_paths(path))}')
+    published = find_published(source)
+    return fetch_weights(published.url, published.sha256)

@@ -16,7 +16,7 @@ from .batch import share_out_batch
 from .data import use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
 from .runner import TrashRunner, config_mistakes
-from .start_weights import use_start_weights
+from .start_weights import check_resume, use_start_weights
 from .work_dir import checkpoint_to_resume, claim_folder, run_folder
 
 
@@ -69,6 +69,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     # Resuming overwrites whatever the start weights would be.
     cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
     notes += lines if not checkpoint else [f'resuming {checkpoint}']
+    if checkpoint:
+        on_main_rank(check_resume, cfg, str(checkpoint))
     if options.resume and not checkpoint:
         notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
     is_new = on_main_rank(claim_folder, folder, {'config': cfg.filename, 'options': vars(options)})

@@ -1,17 +1,13 @@
-"""Checkpoints: nothing in them runs, nothing half-written stays, nothing is taken that does not fit."""
+"""Checkpoints: nothing in them runs, nothing half-written stays."""
 
-import hashlib
-import http.server
 import os
 import pickle
-import threading
 
 import pytest
 import torch
 from mmengine.runner import CheckpointLoader
 
-from custom_modules.engine import checkpoint as checkpoints
-from custom_modules.engine import fetch_weights, load_weights, read_checkpoint, trust_checkpoints, write_checkpoint
+from custom_modules.engine import read_checkpoint, trust_checkpoints, write_checkpoint
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -127,91 +123,3 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_checkpoint({'state_dict': {'a': torch.ones(2)}}, path)
     assert read_checkpoint(path)['state_dict']['a'].tolist() == [0, 0]
     assert [file.name for file in tmp_path.iterdir()] == ['c.pth']
-
-
-def model(width=3):
-    return torch.nn.Sequential(torch.nn.Linear(2, width), torch.nn.Linear(width, 1))
-
-
-def test_everything_fits():
-    source, target = model(), model()
-    report = load_weights(target, {'state_dict': source.state_dict()}, 'c.pth')
-    assert report == 'c.pth: 4 of 4 tensors of the model, 4 in the file'
-    assert torch.equal(target[0].weight, source[0].weight)
-
-
-def test_wrong_shapes_are_refused_unless_partial():
-    content = {'state_dict': model(width=5).state_dict()}
-    with pytest.raises(UserError, match='1 of 4 tensors'):  # only the last bias has its shape
-        load_weights(model(), content, 'c.pth')
-    assert '1 of 4' in load_weights(model(), content, 'c.pth', partial=True)
-
-
-def test_nothing_fitting_is_refused_even_when_partial():
-    with pytest.raises(UserError, match='0 of 4 tensors'):
-        load_weights(model(), {'state_dict': {'other': torch.zeros(1)}}, 'c.pth', partial=True)
-
-
-@pytest.mark.parametrize(
-    ('neck', 'message'), [(True, None), (False, 'not filled: backbone.0.*same backbone')], ids=['neck', 'backbone']
-)
-def test_a_start_needs_the_whole_backbone(neck, message):
-    def detector(width, depth):
-        parts = {'backbone': torch.nn.Sequential(torch.nn.Linear(2, depth)), 'neck': torch.nn.Linear(3, width)}
-        return torch.nn.ModuleDict(parts)
-
-    content = {'state_dict': detector(5, 3 if neck else 4).state_dict()}
-    if message is None:
-        assert 'not filled: neck' in load_weights(detector(3, 3), content, 'c.pth', partial=True)
-    else:
-        with pytest.raises(UserError, match=message):
-            load_weights(detector(3, 3), content, 'c.pth', partial=True)
-
-
-class _Server(http.server.BaseHTTPRequestHandler):
-    """Promises ten bytes; /short.pth gets four of them."""
-
-    def do_GET(self):
-        self.send_response(200)
-        self.send_header('Content-Length', '10')
-        self.end_headers()
-        self.wfile.write(b'0123456789'[: 4 if 'short' in self.path else 10])
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def server():
-    """The address of a web server."""
-    with http.server.HTTPServer(('127.0.0.1', 0), _Server) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f'http://127.0.0.1:{server.server_port}'
-        server.shutdown()
-
-
-def test_a_cut_connection_leaves_no_file(tmp_path, monkeypatch, server):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    assert fetch_weights(f'{server}/full.pth').read_bytes() == b'0123456789'
-    with pytest.raises(UserError, match='closed after 4 of 10 bytes'):
-        fetch_weights(f'{server}/short.pth')
-    assert [path.name for path in checkpoints.weights_folder().iterdir()] == ['full.pth']
-
-
-def test_offline_names_the_file_and_where_to_put_it(tmp_path, monkeypatch):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    with pytest.raises(UserError) as error:
-        fetch_weights('http://127.0.0.1:9/weights/swin.pth')
-    for part in ('swin.pth', str(checkpoints.weights_folder()), '--load-from none'):
-        assert part in str(error.value)
-
-
-def test_weights_put_there_by_hand_are_used_and_checked(tmp_path, monkeypatch):
-    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
-    path = checkpoints.weights_folder() / 'swin.pth'
-    path.parent.mkdir(parents=True)
-    path.write_bytes(b'weights')
-    url = 'http://127.0.0.1:9/weights/swin.pth'
-    assert fetch_weights(url, hashlib.sha256(b'weights').hexdigest()) == path
-    with pytest.raises(UserError, match='sha256'):
-        fetch_weights(url, '0' * 64)

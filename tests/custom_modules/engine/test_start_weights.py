@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.registry import MODELS, DefaultScope
 
-from custom_modules.engine import load_config
-from custom_modules.engine.start_weights import use_start_weights
+from custom_modules.engine import load_config, load_weights, read_checkpoint
+from custom_modules.engine.data import use_classes
+from custom_modules.engine.published import find_published
+from custom_modules.engine.start_weights import check_fit, use_start_weights
 from custom_modules.utils import UserError
 from tools.train import main
 
@@ -31,9 +34,8 @@ def test_a_detector_replaces_the_published_backbone(tmp_path):
 
 def save_backbone(cfg, folder) -> Path:
     """A checkpoint with the backbone of a config alone."""
-    from mmdet.registry import MODELS
-
-    backbone = MODELS.build(cfg.model.backbone)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        backbone = MODELS.build(cfg.model.backbone)
     weights = {f'backbone.{name}': value for name, value in backbone.state_dict().items()}
     torch.save({'state_dict': weights}, folder / 'backbone.pth')
     return folder / 'backbone.pth'
@@ -43,9 +45,74 @@ def test_another_backbone_is_refused_before_the_folder_is_made(synthetic_root, t
     wider = load_config(DEMO, {'model.backbone.embed_dims': 16, 'model.backbone.num_heads': [1, 1, 2, 4]})
     path = save_backbone(wider, tmp_path)
     command = [str(DEMO), '--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run')]
-    with pytest.raises(UserError, match='belongs to another model, start from one with the same backbone'):
+    with pytest.raises(UserError, match='only 2 of the 125 tensors of the backbone fit.*with the same backbone'):
         main([*command, '--load-from', str(path)])
     assert not (tmp_path / 'run').exists()
+
+
+def build(cfg, classes: int) -> torch.nn.Module:
+    """The model of a config."""
+    use_classes(cfg, classes, has_masks=True)
+    use_start_weights(cfg, 'none')
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        return MODELS.build(cfg.model)
+
+
+def test_a_whole_detector_with_another_neck_and_other_classes_is_a_start(tmp_path):
+    """What a COCO detector brings to a trash detector with a BiFPN."""
+    torch.save({'state_dict': build(load_config(DEMO), 80).state_dict()}, tmp_path / 'coco.pth')
+    cfg = load_config(DEMO, {'model.neck.type': 'BiFPN'})
+    use_classes(cfg, 10, has_masks=True)
+    assert use_start_weights(cfg, str(tmp_path / 'coco.pth')) == [f'start weights: {tmp_path / "coco.pth"}']
+    fit = load_weights(build(cfg, 10), read_checkpoint(tmp_path / 'coco.pth'), 'coco.pth', partial=True)
+    lines = fit.report()
+    # Backbone, RPN, and of each of three stages two shared layers and the regression, two mask convolutions and one up.
+    assert f'loaded {125 + 6 + 3 * (4 + 2) + 3 * (4 + 2)} of' in lines[0] and 'backbone, rpn_head' in lines[0]
+    assert 'roi_head.bbox_head.*.fc_cls' in lines[1] and '81 x 256 in the file, 11 x 256 in the model' in lines[1]
+    assert '(neck)' in lines[2] and '(neck)' in lines[3]
+
+
+def test_building_without_random_numbers_leaves_the_same_shapes_and_draws_nothing():
+    cfg = load_config(DEMO)
+    whole = build(cfg, 10)
+    before = torch.get_rng_state()
+    check_fit(cfg, {'state_dict': whole.state_dict()}, 'c.pth')
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_another_model_is_not_resumed_and_nothing_is_written(synthetic_root, tmp_path, capsys):
+    content = {'state_dict': build(load_config(DEMO), 7).state_dict(), 'optimizer': {}, 'random_states': []}
+    torch.save(content, tmp_path / 'last.pth')
+    command = [str(DEMO), '--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run')]
+    with pytest.raises(
+        UserError, match=r'belongs to another model: .* have another shape \(roi_head.bbox_head.*fc_cls'
+    ):
+        main([*command, '--resume', str(tmp_path / 'last.pth')])
+    assert not (tmp_path / 'run').exists() and not capsys.readouterr().out
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('source', 'message'),
+    [
+        pytest.param('gone.pth', 'gone.pth: no such checkpoint', id='file'),
+        pytest.param('folder/gone', 'gone: no such checkpoint', id='path'),
+        pytest.param('swin_bb', 'no published weights of that name; did you mean swin_b', id='name'),
+    ],
+)
+def test_what_is_not_there_is_named(source, message):
+    with pytest.raises(UserError, match=message):
+        use_start_weights(load_config(DEMO), source)
+
+
+def test_published_weights_go_by_their_names(tmp_path, monkeypatch):
+    monkeypatch.setenv('TORCH_HOME', str(tmp_path))
+    cfg = load_config(DEMO)
+    file = find_published('swin_t').path
+    file.parent.mkdir(parents=True)
+    save_backbone(cfg, file.parent).rename(file)
+    use_start_weights(cfg, 'swin_t')
+    assert cfg.load_from == str(file)
 
 
 def test_offline_training_says_what_to_do(synthetic_root, tmp_path, monkeypatch):
