@@ -3,15 +3,23 @@
     python tools/split_data.py data/trash/all.json --out data/trash --val 0.2
 
 Writes train_all.json, train.json and val.json; with --test also test.json (no
-annotations) and test_answers.json.  Nothing is overwritten.
+annotations) and test_answers.json.  Nothing is overwritten.  For several
+splits to train on in turn see tools/kfold.py.
 """
+
+from __future__ import annotations
 
 import argparse
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools._groups import add_group_options, max_bits, picture_groups
 from tools._launch import run
+
+if TYPE_CHECKING:
+    from custom_modules.datasets import CocoData
 
 
 def parse_args(argv=None) -> argparse.Namespace:
@@ -22,6 +30,7 @@ def parse_args(argv=None) -> argparse.Namespace:
     parser.add_argument('--val', type=float, default=0.2, help='fraction of pictures for validation (default 0.2)')
     parser.add_argument('--test', type=float, default=0.0, help='fraction of pictures for the test (default 0)')
     parser.add_argument('--seed', type=int, default=0, help='another seed gives another split (default 0)')
+    add_group_options(parser, near_duplicates='off')
     return parser.parse_args(argv)
 
 
@@ -36,12 +45,13 @@ def check_fractions(val: float, test: float, num_images: int) -> None:
         raise UserError(f'{num_images} pictures are too few for --val {val} --test {test}')
 
 
-def make_parts(content: dict, objects: list[dict[int, int]], args: argparse.Namespace) -> dict[str, dict]:
+def make_parts(content: dict, data: CocoData, args: argparse.Namespace) -> dict[str, dict]:
     """Make the content of each file to write, by file name."""
-    from custom_modules.datasets.split import part_sizes, select_images, stratified_parts
+    from custom_modules.datasets.split import objects_per_picture, part_sizes, select_images, stratified_parts
 
-    sizes = part_sizes(len(objects), val=args.val, test=args.test)
-    parts = stratified_parts(objects, list(sizes.values()), seed=args.seed)
+    sizes = part_sizes(len(data.images), val=args.val, test=args.test)
+    groups = picture_groups(data, args)
+    parts = stratified_parts(objects_per_picture(data), list(sizes.values()), groups=groups, seed=args.seed)
     ids = {
         name: {image['id'] for image, part in zip(content['images'], parts, strict=True) if part == number}
         for number, name in enumerate(sizes)
@@ -89,18 +99,15 @@ def main(argv=None) -> None:
     """Split, check, write, report."""
     args = parse_args(argv)
     import json
-    from collections import Counter
 
     from custom_modules.datasets import load_coco
     from custom_modules.datasets.checks import Findings, read_coco_json
     from custom_modules.utils import atomic_write
 
-    data = load_coco(args.json, check_images=False)
+    data = load_coco(args.json, check_images=max_bits(args.near_duplicates) is not None)
     check_fractions(args.val, args.test, len(data.images))
     content = read_coco_json(args.json, Findings(str(args.json)))  # unrepaired: the records stay as they are
-    groups = data.annotations_of()
-    objects = [Counter(record['category_id'] for record in groups[image['id']]) for image in data.images]
-    files, out = make_parts(content, objects, args), args.out or args.json.parent
+    files, out = make_parts(content, data, args), args.out or args.json.parent
     check_outputs(files, args.json, out)
     for name, part in files.items():
         with atomic_write(out / name) as file:

@@ -1,8 +1,29 @@
 """Splitting a data set so that each part has its share of every class."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+
+from .coco_data import CocoData
+
+
+def objects_per_picture(data: CocoData) -> list[Counter[int]]:
+    """Count the objects of each picture by category id; crowds and ignore regions are none."""
+    annotations = data.annotations_of()
+    return [
+        Counter(
+            record['category_id']
+            for record in annotations[image['id']]
+            if not (record['iscrowd'] or record.get('ignore'))
+        )
+        for image in data.images
+    ]
+
+
+def equal_sizes(num_images: int, num_parts: int) -> list[int]:
+    """Return the pictures of each part, equal up to one."""
+    return [(num_images + part) // num_parts for part in range(num_parts)]
 
 
 def part_sizes(num_images: int, *, val: float, test: float = 0.0) -> dict[str, int]:
@@ -20,49 +41,72 @@ def part_sizes(num_images: int, *, val: float, test: float = 0.0) -> dict[str, i
     return {'train': num_images - sum(sizes.values()), **sizes}
 
 
-def stratified_parts(objects: Sequence[Mapping[int, int]], sizes: Sequence[int], *, seed: int = 0) -> np.ndarray:
-    """Deal pictures to parts by iterative stratification.
+def stratified_parts(
+    objects: Sequence[Mapping[int, int]],
+    sizes: Sequence[int],
+    *,
+    groups: np.ndarray | None = None,
+    seed: int = 0,
+) -> np.ndarray:
+    """Deal pictures, or groups of them, to parts so that each has its share of every class.
 
-    The class with the fewest pictures left is dealt first, each of its
-    pictures to the part that still lacks most of that class, after Sechidis,
-    Tsoumakas and Vlahavas, "On the stratification of multi-label data" (2011),
-    algorithm 1.  Other than there, objects are counted, not pictures, those
-    with most objects are dealt first, and parts have exactly the sizes asked
-    for.  Pictures that look alike are not kept together.
+    Greedy: groups that hold the largest share of any class come first, each
+    goes to the part where it reduces the squared lack of all classes most,
+    relative to the part's size.  (Iterative stratification, Sechidis et al.
+    2011, looks at the rarest class of a picture alone; on 4,883 trash pictures
+    in five folds its object counts differ twice as much, with groups of two
+    or three pictures four times.)
 
     Args:
         objects: For each picture the number of objects by class; may be empty.
-        sizes: Pictures per part; they add up to ``len(objects)``.
-        seed: Decides ties and the order within a class.
+        sizes: Pictures per part; they add up to ``len(objects)``.  Kept exactly where each picture is a group of
+            its own, else as far as groups allow.
+        groups: (N,) int, the group of each picture, numbered from 0 without gaps; by default each is alone.
+        seed: Decides ties.
 
     Returns:
         (N,) int64, the part of each picture.
     """
     generator = np.random.default_rng(seed)
-    order = generator.permutation(len(objects))
-    left = np.array(sizes, dtype=np.int64)
-    assert left.sum() == len(objects)
-    waiting = {label: [i for i in order if label in objects[i]] for label in sorted(set().union(*objects))}
-    wanted = {
-        label: left / len(objects) * sum(objects[i][label] for i in members) for label, members in waiting.items()
-    }
-    parts = np.full(len(objects), -1, dtype=np.int64)
+    groups = np.arange(len(objects)) if groups is None else groups
+    members, amounts = np.bincount(groups), class_amounts(objects, groups)
+    room = np.array(sizes, dtype=np.int64)
+    assert room.sum() == len(objects)
+    share, used = room / len(objects), np.flatnonzero(room)
+    lack = np.outer(share, np.ones(amounts.shape[1]))
+    parts = np.full(len(members), -1, dtype=np.int64)
+    # Empty groups last, the largest of them first.
+    priority = np.lexsort((generator.random(len(members)), members, amounts.max(axis=1, initial=0)))
+    for group in priority[::-1]:
+        fitting = used[room[used] >= members[group]]
+        if not fitting.size:
+            fitting = used[room[used] == room[used].max()]
+        # |lack|^2 - |lack - amounts|^2
+        gain = (2 * lack[fitting] - amounts[group]) @ amounts[group] / share[fitting]
+        part = fitting[np.lexsort((generator.random(len(fitting)), room[fitting], gain.round(12)))[-1]]
+        parts[group] = part
+        room[part] -= members[group]
+        lack[part] -= amounts[group]
+    return parts[groups]
 
-    def deal(image: int, need: np.ndarray) -> None:
-        part = max(np.flatnonzero(left), key=lambda p: (need[p], left[p], generator.random()))
-        parts[image] = part
-        left[part] -= 1
-        for label, count in objects[image].items():
-            wanted[label][part] -= count
 
-    while waiting:
-        rarest = min(waiting, key=lambda label: (len(waiting[label]), label))
-        for image in sorted(waiting.pop(rarest), key=lambda i: -objects[i][rarest]):
-            deal(image, wanted[rarest])
-        waiting = {label: [i for i in members if parts[i] < 0] for label, members in waiting.items()}
-    for image in order[parts[order] < 0]:
-        deal(image, left)
-    return parts
+def class_amounts(objects: Sequence[Mapping[int, int]], groups: np.ndarray) -> np.ndarray:
+    """Return what share of each class a group holds.
+
+    Args:
+        objects: For each picture the number of objects by class.
+        groups: (N,) int, the group of each picture, from 0 without gaps.
+
+    Returns:
+        (G, 2C) float64: its share of the objects of each class, then its share of the pictures that show the class;
+        each column adds up to 1.
+    """
+    labels = sorted({label for picture in objects for label, count in picture.items() if count})
+    counts = np.array([[picture.get(label, 0) for label in labels] for picture in objects], dtype=np.float64)
+    counts = np.hstack([counts, counts > 0]).reshape(len(objects), 2 * len(labels))
+    amounts = np.zeros((groups.max() + 1, counts.shape[1]))
+    np.add.at(amounts, groups, counts / counts.sum(axis=0))
+    return amounts
 
 
 def select_images(content: dict, image_ids: set[int], *, with_annotations: bool = True) -> dict:

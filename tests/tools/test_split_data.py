@@ -50,6 +50,16 @@ def test_split_with_a_test_part(source, tmp_path):
     assert {record['image_id'] for record in answers['annotations']} == {image['id'] for image in answers['images']}
 
 
+def test_groups_are_not_split(source, tmp_path):
+    content = json.loads(source.read_text())
+    for image in content['images']:
+        image['roll'] = image['id'] // 2
+    source.write_text(json.dumps(content))
+    main([str(source), '--group-by', 'key:roll'])
+    rolls = [{image['roll'] for image in read(tmp_path, name)['images']} for name in ('train', 'val')]
+    assert not rolls[0] & rolls[1] and len(rolls[1]) == 2
+
+
 def test_same_seed_same_split(source, tmp_path):
     for name, seed in (('a', '1'), ('b', '1'), ('c', '2')):
         main([str(source), '--out', str(tmp_path / name), '--seed', seed])
