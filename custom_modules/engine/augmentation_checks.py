@@ -63,7 +63,8 @@ def _check_step(step: dict, name: str, is_mixed: bool, *, has_masks: bool, masks
             else 'the data set has boxes only:'
         )
         raise UserError(f'{name} needs masks, but {reason} take it out of the config')
-    if hasattr(kind, 'get_indexes') and not is_mixed:
+    # Not by hasattr: upstream's get_indexes can be read on objects only.
+    if any('get_indexes' in vars(base) for base in getattr(kind, '__mro__', ())) and not is_mixed:
         raise UserError(
             f'{name} mixes pictures: it belongs directly into the pipeline of a {_MIXER} around the data set, '
             f'as in configs/trash/htc_swin_b_mosaic.py'

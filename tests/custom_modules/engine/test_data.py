@@ -1,9 +1,13 @@
-"""A config that a data set cannot be put into is told so in one line."""
+"""A config is fitted to a data set through whatever wraps it; one that cannot be is told so in one line."""
+
+import json
+import shutil
+from pathlib import Path
 
 import pytest
 from mmengine.config import Config
 
-from custom_modules.engine.data import use_data
+from custom_modules.engine.data import reading_parts, use_data
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -27,3 +31,85 @@ def config(**changes) -> Config:
 def test_configs_without_a_place_for_the_data(changes, message):
     with pytest.raises(UserError, match=message):
         use_data(config(**changes))
+
+
+MASKS = [{'type': 'LoadTrashAnnotations', 'with_mask': True}]
+
+
+def part(ann_file: str = 'train.json', **options) -> dict:
+    return {'type': 'TrashDetDataset', 'ann_file': ann_file, 'pipeline': MASKS, **options}
+
+
+def training_on(dataset: dict, **changes) -> Config:
+    return config(train_dataloader={'dataset': dataset}, model={'type': 'RetinaNet'}, data_root='data/own', **changes)
+
+
+@pytest.mark.parametrize(
+    'wrap',
+    [
+        lambda inner: {'type': 'MultiImageMixDataset', 'dataset': inner, 'pipeline': []},
+        lambda inner: {'type': 'RepeatDataset', 'times': 2, 'dataset': inner},
+        lambda inner: {'type': 'ClassBalancedDataset', 'oversample_thr': 0.1, 'dataset': inner},
+        lambda inner: {'type': 'ConcatDataset', 'datasets': [inner]},
+        lambda inner: {
+            'type': 'MultiImageMixDataset',
+            'pipeline': [],
+            'dataset': {'type': 'ConcatDataset', 'datasets': [inner]},
+        },
+    ],
+    ids=['mix', 'repeat', 'balance', 'concat', 'mix of concat'],
+)
+def test_wrappers_are_looked_through(synthetic_root, wrap):
+    cfg = training_on(wrap(part(data_root='data/own')))
+    use_data(cfg, str(synthetic_root), 'val.json')
+    (inner,) = reading_parts(cfg.train_dataloader.dataset)
+    assert (inner.data_root, inner.ann_file) == (str(synthetic_root), str(synthetic_root / 'val.json'))
+    assert 'ann_file' not in cfg.train_dataloader.dataset
+
+
+def test_several_training_files(synthetic_root, tmp_path):
+    """One of the data root, one of a folder of its own, which it keeps; masks in one of them are enough."""
+    other = tmp_path / 'other'
+    shutil.copytree(synthetic_root, other)
+    boxes_only(other / 'train.json')
+    parts = [part(data_root='data/own'), part(data_root=str(other)), part('val.json')]
+    cfg = training_on({'type': 'ConcatDataset', 'datasets': parts})
+    lines = use_data(cfg, str(synthetic_root))
+    files = [Path(one.ann_file) for one in cfg.train_dataloader.dataset.datasets]
+    assert files == [synthetic_root / 'train.json', other / 'train.json', synthetic_root / 'val.json']
+    assert [line.split(' of ')[0] for line in lines if line.startswith('data:')] == [
+        'data: 36 training and 16 validation pictures'  # config() validates on train.json
+    ]
+    assert parts[0]['pipeline'][0]['with_mask'] is True
+    with pytest.raises(UserError, match=r'--train-ann x.json: .* trains on several files'):
+        use_data(training_on({'type': 'ConcatDataset', 'datasets': parts}), str(synthetic_root), 'x.json')
+    with pytest.raises(UserError, match='no part of train_dataloader.dataset lies in the data root'):
+        use_data(training_on(part(data_root=str(other))), str(synthetic_root))
+
+
+def test_other_classes_in_one_of_several_files(synthetic_root, tmp_path):
+    shutil.copytree(synthetic_root, tmp_path / 'other')
+    path = tmp_path / 'other' / 'train.json'
+    content = json.loads(path.read_text())
+    content['categories'][0]['name'] = 'Gold'
+    path.write_text(json.dumps(content))
+    parts = [part(), part(data_root=str(tmp_path / 'other'))]
+    with pytest.raises(UserError, match='categories unlike.*Gold'):
+        use_data(training_on({'type': 'ConcatDataset', 'datasets': parts}), str(synthetic_root))
+
+
+def boxes_only(path: Path) -> None:
+    content = json.loads(path.read_text())
+    for record in content['annotations']:
+        del record['segmentation']
+    path.write_text(json.dumps(content))
+
+
+def test_copy_paste_on_boxes_is_an_error_before_training(synthetic_root, tmp_path):
+    root = tmp_path / 'boxes'
+    shutil.copytree(synthetic_root, root)
+    boxes_only(root / 'train.json')
+    wrapper = {'type': 'MultiImageMixDataset', 'dataset': part(), 'pipeline': [{'type': 'TrashCopyPaste'}]}
+    with pytest.raises(UserError, match='TrashCopyPaste needs masks, but the data set has boxes only'):
+        use_data(training_on(wrapper), str(root))
+    use_data(training_on(wrapper), str(synthetic_root))

@@ -1,0 +1,99 @@
+"""Class weights of copy-paste that follow the validation."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+
+from custom_modules.engine.hooks import RefreshCopyPasteHook
+from custom_modules.transforms import TrashCopyPaste
+from custom_modules.utils import UserError
+from tools.train import main
+
+ROOT = Path(__file__).resolve().parents[4]
+
+
+def runner_of(folder, *, transforms=(), epoch=0, ap50=(0.5,)) -> SimpleNamespace:
+    """The parts of a runner that the hook looks at."""
+    inner = SimpleNamespace(metainfo={'classes': ('a', 'b', 'c')}, pipeline=list(transforms))
+    metric = SimpleNamespace(last_result=SimpleNamespace(ap50=np.array(ap50)))
+    return SimpleNamespace(
+        work_dir=str(folder),
+        epoch=epoch,
+        iter=4 * epoch,
+        train_dataloader=SimpleNamespace(dataset=SimpleNamespace(dataset=inner, metainfo=inner.metainfo)),
+        val_loop=SimpleNamespace(evaluator=SimpleNamespace(metrics=[object(), metric])),
+    )
+
+
+@pytest.mark.fast
+def test_weak_classes_get_more(tmp_path):
+    paste, hook = TrashCopyPaste(), RefreshCopyPasteHook(floor=0.25)
+    hook.before_train(runner_of(tmp_path, transforms=[object(), paste]))
+    assert paste.factors.tolist() == [1, 1, 1] and paste.factors.is_shared()
+    hook.after_val_epoch(runner_of(tmp_path, epoch=1, ap50=(0.75, np.nan, 0.25)))
+    assert paste.factors.tolist() == [0.5, 0.75, 1.0]  # a class that validation lacks gets the mean of the others
+    assert json.loads((tmp_path / 'copy_paste.json').read_text()) == {'1': [0.5, 0.75, 1.0]}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('epoch', 'factors'), [(0, [1, 1, 1]), (1, [1, 1, 1]), (2, [3, 2, 1]), (3, [3, 2, 1]), (9, [1, 2, 3])], ids=str
+)
+def test_resuming_goes_on_with_the_factors_of_the_epoch(tmp_path, epoch, factors):
+    """After epochs 2 and 4 of an earlier start was validated; a checkpoint of any epoch may be resumed."""
+    (tmp_path / 'copy_paste.json').write_text(json.dumps({'2': [3, 2, 1], '4': [1, 2, 3]}))
+    paste = TrashCopyPaste()
+    RefreshCopyPasteHook().before_train(runner_of(tmp_path, transforms=[paste], epoch=epoch))
+    assert paste.factors.tolist() == factors
+
+
+@pytest.mark.fast
+def test_nothing_to_refresh(tmp_path):
+    with pytest.raises(UserError, match='has no TrashCopyPaste'):
+        RefreshCopyPasteHook().before_train(runner_of(tmp_path))
+    with pytest.raises(ValueError, match='floor is 0'):
+        RefreshCopyPasteHook(floor=0)
+    RefreshCopyPasteHook().after_val_epoch(runner_of(tmp_path))  # testing: no training went before
+
+
+CONFIG = """
+_base_ = ['{root}/configs/demo/cascade_mask_rcnn_swin.py', '{root}/configs/_base_/augmentation.py']
+train_dataloader = dict(
+    num_workers=2,
+    persistent_workers=True,
+    dataset=dict(
+        _delete_=True,
+        type='MultiImageMixDataset',
+        dataset=dict(_base_.train_dataloader.dataset, ann_file='val.json', pipeline=_base_.load),
+        pipeline=[dict(_base_.copy_paste, prob=1.0), *_base_.augment, _base_.pack],
+    )
+)
+total_batch_size = 2
+train_cfg = dict(val_interval=1)
+default_hooks = dict(copy_paste=_base_.refresh_copy_paste)
+"""
+
+
+@pytest.mark.slow
+def test_a_resumed_training_equals_one_never_stopped(synthetic_root, tmp_path):
+    """Three epochs at once, or two and one more, with workers that live on: the same weights to the last bit."""
+    config = tmp_path / 'refreshed.py'
+    config.write_text(CONFIG.format(root=ROOT))
+
+    def train(folder: str, epochs: int, *options: str) -> dict:
+        schedule = [f'train_cfg.max_epochs={epochs}', 'param_scheduler.1.T_max=16', 'param_scheduler.1.end=16']
+        options = [*options, '--data-root', str(synthetic_root), '--work-dir', str(tmp_path / folder)]
+        assert main([str(config), '--load-from', 'none', *options, '--cfg-options', *schedule]) == 0
+        return torch.load(tmp_path / folder / 'last.pth', weights_only=True)['state_dict']
+
+    train('stopped', 2)
+    factors = json.loads((tmp_path / 'stopped' / 'copy_paste.json').read_text())
+    assert list(factors) == ['1', '2'] and len(factors['1']) == 10
+    resumed, whole = train('stopped', 3, '--resume'), train('whole', 3)
+    assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
+    kept = [json.loads((tmp_path / folder / 'copy_paste.json').read_text()) for folder in ('stopped', 'whole')]
+    assert kept[0] == kept[1]

@@ -1,0 +1,89 @@
+"""A data set with pasted objects can be trained on, checked and repeated."""
+
+import json
+from collections import Counter
+
+import pytest
+
+from custom_modules.datasets import check_data_root
+from custom_modules.utils import UserError
+from tools.copy_paste import main, read_weights
+
+
+def content_of(folder) -> dict:
+    return json.loads((folder / 'train.json').read_text())
+
+
+@pytest.fixture(scope='module')
+def pasted(synthetic_root, tmp_path_factory):
+    """Ten pictures made of the synthetic set, batteries only."""
+    out = tmp_path_factory.mktemp('pasted') / 'set'
+    others = [f'{c["name"]}=0' for c in content_of(synthetic_root)['categories'] if c['name'] != 'Battery']
+    main(['--data-root', str(synthetic_root), '--out', str(out), '--pictures', '10', '--classes', *others])
+    return out
+
+
+def test_the_new_set_is_complete_and_passes_the_checks(pasted, synthetic_root):
+    train, val, warnings = check_data_root(pasted)
+    assert len(train.images) == 26 and len(val.images) == 4
+    assert train.classes == check_data_root(synthetic_root)[0].classes
+    assert not [line for line in warnings if 'pasted' in line]
+    names = {path.name for path in pasted.iterdir()}
+    assert names == {'train.json', 'val.json', 'test.json', 'test_answers.json', 'copy_paste.json', 'images', 'pasted'}
+
+
+def test_where_everything_comes_from(pasted, synthetic_root):
+    old, new = content_of(synthetic_root), content_of(pasted)
+    assert new['images'][:16] == old['images'] and len(new['categories']) == len(old['categories'])
+    old_ids = {annotation['id']: annotation for annotation in old['annotations']}
+    pasted_in = [annotation for annotation in new['annotations'] if 'source' in annotation]
+    labels = {category['id']: category['name'] for category in new['categories']}
+    assert 10 <= len(pasted_in) <= 30
+    for annotation in pasted_in:
+        source = old_ids[annotation['source']['annotation_id']]
+        assert source['category_id'] == annotation['category_id']
+        assert source['image_id'] == annotation['source']['image_id']
+        assert labels[annotation['category_id']] == 'Battery'
+    per_picture = Counter(annotation['image_id'] for annotation in pasted_in)
+    made = [image for image in new['images'] if 'source' in image]
+    assert set(per_picture) <= {image['id'] for image in made} and max(per_picture.values()) <= 3
+    assert {image['source']['image_id'] for image in made} <= {image['id'] for image in old['images']}
+
+
+def test_same_seed_same_set(pasted, synthetic_root, tmp_path):
+    arguments = json.loads((pasted / 'copy_paste.json').read_text())
+    again = ['--data-root', str(synthetic_root), '--pictures', '10', '--classes', *arguments['classes']]
+    main([*again, '--out', str(tmp_path / 'same')])
+    main([*again, '--out', str(tmp_path / 'other'), '--seed', '1'])
+    assert content_of(tmp_path / 'same') == content_of(pasted)
+    assert content_of(tmp_path / 'other') != content_of(pasted)
+    for name in ('pasted/000001.jpg', 'pasted/000010.jpg'):
+        assert (tmp_path / 'same' / name).read_bytes() == (pasted / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--classes', 'often'], "class_weights is 'often'; give one of rare"),
+        (['--classes', 'Batery=2'], 'class_weights names Batery'),
+        (['--classes', 'Battery=many'], '--classes Battery=many: write NAME=WEIGHT'),
+        (['--objects', '3', '1'], 'num_objects is .3, 1.'),
+        (['--pictures', '0'], '--pictures 0: give a number from 1 on'),
+    ],
+    ids=['word', 'class', 'weight', 'objects', 'pictures'],
+)
+def test_mistakes_leave_nothing_behind(synthetic_root, tmp_path, options, message):
+    with pytest.raises(UserError, match=message):
+        main(['--data-root', str(synthetic_root), '--out', str(tmp_path / 'set'), *options])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_nothing_is_overwritten(synthetic_root, tmp_path):
+    with pytest.raises(UserError, match='exists; name a new folder'):
+        main(['--data-root', str(synthetic_root), '--out', str(tmp_path)])
+
+
+@pytest.mark.fast
+def test_class_names_may_have_blanks_and_signs():
+    assert read_weights(['Plastic bag=2', 'a=b=0.5']) == {'Plastic bag': 2.0, 'a=b': 0.5}
+    assert read_weights(['equal']) == 'equal'

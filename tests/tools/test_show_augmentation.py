@@ -1,0 +1,52 @@
+"""The sheet shows what training sees."""
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.registry import DefaultScope
+
+from custom_modules.engine import TrashRunner, load_config
+from custom_modules.engine.data import use_data
+from custom_modules.utils import UserError
+from tools.show_augmentation import main, training_samples
+
+DEMO = 'configs/demo/htc_swin.py'
+
+
+def test_the_pictures_are_those_of_training(synthetic_root):
+    cfg = load_config(DEMO)
+    use_data(cfg, str(synthetic_root))
+    samples, classes = training_samples(cfg, seed=4, epoch=2, num=5)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        loader = TrashRunner.build_dataloader({**cfg.train_dataloader, 'batch_size': 5}, seed=4)
+    loader.sampler.set_epoch(2)
+    batch = next(iter(loader))
+    assert len(samples) == 5 and len(classes) == 10
+    for sample, image, truth in zip(samples, batch['inputs'], batch['data_samples'], strict=True):
+        assert torch.equal(sample['inputs'], image)
+        assert torch.equal(sample['data_samples'].gt_instances.bboxes.tensor, truth.gt_instances.bboxes.tensor)
+
+
+def test_sheet(synthetic_root, tmp_path, capsys):
+    out = tmp_path / 'deep' / 'sheet.jpg'
+    assert main([DEMO, '--data-root', str(synthetic_root), '--out', str(out), '--num', '3', '--columns', '2']) == 0
+    sheet = cv2.imread(str(out))
+    assert sheet.shape[1] == 2 * (440 + 12) + 12 and sheet.shape[0] > 2 * 440
+    assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 1000
+    assert 'sheet.' in capsys.readouterr().out
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        (['--num', '0'], '--num 0: give a number from 1 on'),
+        (['--epoch', '0'], '--epoch 0: give a number from 1 on'),
+        (['--out', 'sheet.gif'], r'--out sheet.gif: name a .jpg or .png file'),
+    ],
+    ids=['num', 'epoch', 'suffix'],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(UserError, match=message):
+        main([DEMO, *options])
