@@ -71,6 +71,20 @@ def test_wrong_options_are_refused_before_the_model_is_read(htc, photos, tmp_pat
         main([htc, 'gone.pth', str(photos), '--out', str(tmp_path / 'x.json'), *option])
 
 
+@pytest.mark.parametrize(
+    ('name', 'meant'),
+    [
+        pytest.param('bset.pth', 'best.pth', id='file'),
+        pytest.param('../rrun/best.pth', '../run/best.pth', id='folder'),
+        pytest.param('.', 'best.pth', id='the-run-itself'),
+    ],
+)
+def test_a_mistyped_checkpoint_is_guessed(trained_htc, htc, photos, tmp_path, name, meant):
+    with pytest.raises(UserError) as error:
+        main([htc, str(trained_htc / name), str(photos), '--out', str(tmp_path / 'found.json')])
+    assert f'no such checkpoint; did you mean {trained_htc / meant}' in str(error.value)
+
+
 def test_a_model_of_not_a_number_says_so_and_leaves_no_file(trained_htc, htc, photos, tmp_path):
     content = torch.load(trained_htc / 'best.pth', weights_only=True)
     content['state_dict']['roi_head.bbox_head.2.fc_reg.bias'].fill_(float('nan'))
