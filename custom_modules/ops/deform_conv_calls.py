@@ -151,8 +151,12 @@ class DeformConvOperators:
         columns: Tensor,
         **options: int,
     ) -> None:
-        """Convolve, each tap shifted by its offset and scaled by its mask; the option ``with_bias`` adds the bias."""
+        """Convolve, each tap shifted by its offset and scaled by its mask; the option ``with_bias`` adds the bias.
+
+        Offsets and masks may be larger than the output, see `_leading_part`.
+        """
         bias = bias if options['with_bias'] else None
+        offset, mask = (_leading_part(x.contiguous(), output) for x in (offset, mask))
         self.forward(Convolution(geometry(options), input, weight, offset, mask, bias), output)
 
     def modulated_deform_conv_backward(
@@ -172,8 +176,30 @@ class DeformConvOperators:
         grad_output: Tensor,
         **options: int,
     ) -> None:
-        """Write or add to all gradients."""
+        """Write or add to all gradients; those of offsets and masks that were not read stay as they are."""
         with_bias = options['with_bias']
+        offset, mask = (_leading_part(x.contiguous(), grad_output) for x in (offset, mask))
+        grad_offset, grad_mask = (_leading_part(x, grad_output) for x in (grad_offset, grad_mask))
         call = Convolution(geometry(options), input, weight, offset, mask, bias if with_bias else None)
         wanted = Gradients(grad_input, grad_offset, grad_mask, grad_weight, grad_bias if with_bias else None)
         self.backward(call, grad_output, wanted)
+
+
+def _leading_part(maps: Tensor, output: Tensor) -> Tensor:
+    """View the values that mmcv's compiled operator reads of offsets or masks for an output of a smaller size.
+
+    It takes as many values of each picture as it needs, in the order they lie in memory.  DyHead (mmdet's and the
+    authors') applies the offsets of one level to the next smaller one in this way, and published weights rely on it.
+
+    Args:
+        maps: (B, C, H, W).
+        output: (B, O, H', W').
+
+    Returns:
+        (B, C, H', W'), a view; ``maps`` itself if they are of that size, or smaller, which is an error elsewhere.
+    """
+    channels, size = maps.size(1), output.shape[2:]
+    count = channels * size.numel()
+    if maps.shape[2:] == size or maps[0].numel() < count:
+        return maps
+    return maps.view(len(maps), -1)[:, :count].unflatten(1, (channels, *size))

@@ -106,3 +106,21 @@ def test_many_pictures_are_worked_on_in_parts(monkeypatch, implementation):
         results.append([output.detach(), *torch.autograd.grad(output, leaves, grad)])
     for pair in zip(*results, strict=True):
         torch.testing.assert_close(*pair)
+
+
+def test_larger_offsets_are_read_as_they_lie_in_memory(implementation):
+    """As the compiled operator does, on which DyHead relies: six of nine places of each channel's map, and so on."""
+    torch.manual_seed(0)
+    maps, weight = torch.rand(2, 1, 2, 3, dtype=torch.float64), torch.rand(1, 1, 1, 1, dtype=torch.float64)
+    offset, mask = torch.rand(2, 3, 3, 3, dtype=torch.float64).split([2, 1], dim=1)  # slices, as DyHead makes them
+    read = [part.reshape(2, -1)[:, : 6 * part.size(1)].reshape(2, -1, 2, 3) for part in (offset, mask)]
+    expected = modulated_deform_conv2d(maps, *read, weight, None, 1, 0, 1, 1, 1)
+    torch.testing.assert_close(modulated_deform_conv2d(maps, offset, mask, weight, None, 1, 0, 1, 1, 1), expected)
+    tensors = [x.detach().clone().requires_grad_() for x in (maps, offset, mask, weight)]
+    assert gradcheck(lambda *x: modulated_deform_conv2d(*x, None, 1, 0, 1, 1, 1), tensors, fast_mode=True)
+
+
+def test_smaller_offsets_are_refused(implementation):
+    maps, weight = torch.rand(1, 1, 4, 4), torch.rand(1, 1, 1, 1)
+    with pytest.raises((ValueError, RuntimeError), match='offset'):
+        modulated_deform_conv2d(maps, torch.rand(1, 2, 2, 2), torch.rand(1, 1, 2, 2), weight, None, 1, 0, 1, 1, 1)
