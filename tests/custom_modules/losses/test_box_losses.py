@@ -38,6 +38,15 @@ def test_upstream_needs_its_guard(build_loss, name, box):
     assert build_loss({'type': 'GuardedBoxLoss', 'loss': {'type': name}})(pair, pair) == 0
 
 
+@pytest.mark.fast
+def test_siou_needs_the_paper_s_sign(build_loss):
+    """Without it a box farther off is cheaper."""
+    target, near, far = (torch.tensor([[x, 0.0, x + 10, 10]]) for x in (0.0, 15, 60))
+    papers = build_loss({'type': 'SIoULoss', 'neg_gamma': True})
+    assert papers(far, target) > papers(near, target)
+    assert build_loss({'type': 'SIoULoss'})(far, target) < build_loss({'type': 'SIoULoss'})(near, target)
+
+
 def test_identical_boxes_cost_nothing_and_stay(box_loss):
     pred = TARGETS.clone().requires_grad_()
     loss = box_loss(pred, TARGETS, reduction_override='none')
