@@ -81,7 +81,9 @@ def _read(path: Path) -> dict[str, list[float]]:
 
 def _steps(dataset: Any) -> Iterator[Any]:
     """Walk over the steps of mixing wrappers, whatever they are wrapped in."""
-    yield from getattr(dataset, 'pipeline', None) or []
+    pipeline = getattr(dataset, 'pipeline', None)
+    if isinstance(pipeline, list):  # a data set that reads files has a Compose, and nothing in it mixes
+        yield from pipeline
     for inner in getattr(dataset, 'datasets', None) or [getattr(dataset, 'dataset', None)]:
         if inner is not None:
             yield from _steps(inner)
