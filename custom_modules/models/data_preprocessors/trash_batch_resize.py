@@ -2,19 +2,19 @@
 
 import random
 
-import torch
-from mmdet.models.data_preprocessors import BatchSyncRandomResize
 from mmdet.registry import MODELS
+from mmdet.structures import DetDataSample
 from mmengine.logging import MessageHub
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn import functional
 
 
 @MODELS.register_module()
-class TrashBatchResize(BatchSyncRandomResize):
+class TrashBatchResize(nn.Module):
     """Resize whole batches to one size for some iterations, then to another.
 
     The size follows from the run's seed and the iteration alone, so ranks need not agree on it, and a resumed run
-    goes on with the size it was stopped at; upstream draws it on the way and forgets it.
+    goes on with the size it was stopped at.  (Upstream's ``BatchSyncRandomResize`` draws it on the way and forgets it.)
 
     Args:
         random_size_range: Smallest and largest height, px.
@@ -22,23 +22,45 @@ class TrashBatchResize(BatchSyncRandomResize):
         size_divisor: What heights and widths are multiples of, px.
     """
 
-    def forward(self, inputs: Tensor, data_samples: list) -> tuple[Tensor, list]:
+    def __init__(self, random_size_range: tuple[int, int], *, interval: int = 10, size_divisor: int = 32) -> None:
+        super().__init__()
+        self.random_size_range = random_size_range
+        self.interval = interval
+        self.size_divisor = size_divisor
+
+    def forward(self, inputs: Tensor, data_samples: list[DetDataSample]) -> tuple[Tensor, list[DetDataSample]]:
         """Resize pictures and boxes.
 
         Args:
             inputs: (B, 3, H, W).
-            data_samples: Their annotations.
+            data_samples: Their annotations, boxes as xyxy tensors in px.
 
         Returns:
             Both, at the size of the present iteration.
         """
-        hub = MessageHub.get_current_instance()
-        block = hub.get_info('iter', 0) // self._interval
-        steps = random.Random(f'{hub.get_info("seed", 0)} {block}').randint(*self._random_size_range)
         height, width = inputs.shape[-2:]
-        self._input_size = (steps * self._size_divisor, round(steps * width / height) * self._size_divisor)
-        return super().forward(inputs, data_samples)
+        size = self._size(width / height)
+        if size != (height, width):
+            inputs = functional.interpolate(inputs, size, mode='bilinear', align_corners=False)
+            for sample in data_samples:
+                _resize(sample, size, size[0] / height, size[1] / width)
+        return inputs, data_samples
 
-    def _get_random_size(self, aspect_ratio: float, device: torch.device) -> tuple[int, int]:
-        """Draw nothing: upstream asks here for the size of the iterations to come."""
-        return self._input_size
+    def _size(self, aspect: float) -> tuple[int, int]:
+        """Return height and width for the present iteration."""
+        hub = MessageHub.get_current_instance()
+        block = (hub.get_info('iter') or 0) // self.interval
+        draw = random.Random(f'{hub.get_info("seed")} {block}')
+        smallest, largest = (round(side / self.size_divisor) for side in self.random_size_range)
+        steps = draw.randint(smallest, largest)
+        return steps * self.size_divisor, max(round(steps * aspect), 1) * self.size_divisor
+
+
+def _resize(sample: DetDataSample, size: tuple[int, int], down: float, across: float) -> None:
+    shapes = {name: sample.metainfo[name] for name in ('img_shape', 'pad_shape') if name in sample.metainfo}
+    shapes = {name: (round(height * down), round(width * across)) for name, (height, width) in shapes.items()}
+    sample.set_metainfo({**shapes, 'batch_input_shape': size})
+    for name in ('gt_instances', 'ignored_instances'):
+        if name in sample:
+            boxes = sample.get(name).bboxes
+            sample.get(name).bboxes = boxes * boxes.new_tensor([across, down, across, down])
