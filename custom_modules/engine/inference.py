@@ -1,5 +1,6 @@
 """Trained detectors applied to data sets and to loose pictures."""
 
+import copy
 import json
 import os
 import tempfile
@@ -219,7 +220,7 @@ class Detector:
         self.cat_ids: list[int] = content['meta']['cat_ids']
         DefaultScope.get_instance('predict', scope_name='mmdet')
         with config_mistakes(str(cfg.filename)):
-            model = MODELS.build(cfg.model)
+            model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))
         self.model = model.to(device).eval()
 

@@ -1,5 +1,6 @@
 """Where a training's first weights come from, and whether they fit, before anything is built or written."""
 
+import copy
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -78,7 +79,7 @@ def check_fit(cfg: Config, content: Mapping[str, Any], name: str, *, partial: bo
         UserError: See :func:`~custom_modules.engine.fitting.compare`.
     """
     with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)), _Uninitialised():
-        own = MODELS.build(cfg.model).state_dict()
+        own = MODELS.build(copy.deepcopy(cfg.model)).state_dict()  # query detectors write into what they are given
     compare(own, content, name, partial=partial)
 
 

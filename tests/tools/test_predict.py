@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmengine.registry import MODELS, DefaultScope
 
+from custom_modules.engine import load_config
+from custom_modules.engine.data import use_classes
 from custom_modules.engine.inference import find_pictures
 from custom_modules.utils import UserError
 from tools.predict import main
+from tools.test import main as test_main
 
 
 @pytest.fixture
@@ -92,6 +96,32 @@ def test_a_model_of_not_a_number_says_so_and_leaves_no_file(trained_htc, htc, ph
     with pytest.raises(UserError, match='the model predicts NaN'):
         main([htc, str(tmp_path / 'nan.pth'), str(photos), '--out', str(tmp_path / 'found.json')])
     assert not (tmp_path / 'found.json').exists()
+
+
+DEMO = sorted((Path(__file__).resolve().parents[2] / 'configs' / 'demo').glob('*.py'))
+
+
+@pytest.mark.parametrize('config', DEMO, ids=lambda path: path.stem)
+def test_each_family_is_tested_and_predicts(config, synthetic_root, photos, tmp_path, capsys):
+    """Untrained: whatever a detector is made of, its results are boxes, and masks where it has a branch for them."""
+    categories = json.loads((synthetic_root / 'val.json').read_text())['categories']
+    cfg = load_config(config)
+    use_classes(cfg, len(categories), has_masks=True)
+    has_masks = 'mask_head' in cfg.model.get('roi_head', {})
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        weights = MODELS.build(cfg.model).state_dict()
+    meta = {'classes': [c['name'] for c in categories], 'cat_ids': [c['id'] for c in categories]}
+    torch.save({'state_dict': weights, 'meta': meta}, tmp_path / 'c.pth')
+    (photos / 'broken.jpg').unlink()
+    common = [str(config), str(tmp_path / 'c.pth')]
+    drawing = ['--draw', str(tmp_path / 'drawn'), '--score-thr', '0.001']
+    assert main([*common, str(photos), '--out', str(tmp_path / 'found.json'), *drawing, '--batch-size', '2']) == 0
+    assert test_main([*common, '--data-root', str(synthetic_root), '--out', str(tmp_path / 'val.json')]) == 0
+    assert 'mAP50 0.' in capsys.readouterr().out
+    for name in ('found.json', 'val.json'):
+        records = json.loads((tmp_path / name).read_text())
+        assert records and all(('segmentation' in record) is has_masks for record in records)
+    assert len(list((tmp_path / 'drawn').iterdir())) == 3
 
 
 @pytest.mark.parametrize(
