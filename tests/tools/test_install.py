@@ -46,9 +46,9 @@ BROKEN = '#!/bin/sh\necho "pyenv: $(basename "$0"): command not found" >&2\nexit
 def repository(tmp_path):
     """Return a folder with the installer and the requirement files only."""
     (tmp_path / 'zoo').mkdir()
-    for name in ('requirements.txt', 'requirements', 'tools'):
-        source, target = ROOT / name, tmp_path / 'zoo' / name
-        shutil.copytree(source, target) if source.is_dir() else shutil.copy(source, target)
+    shutil.copy(ROOT / 'requirements.txt', tmp_path / 'zoo')
+    for name in ('requirements', 'tools'):  # as cloned: other tests leave byte code in them
+        shutil.copytree(ROOT / name, tmp_path / 'zoo' / name, ignore=shutil.ignore_patterns('__pycache__'))
     return tmp_path / 'zoo'
 
 
