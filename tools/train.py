@@ -21,7 +21,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--train-ann', help='training json, in the data root or here (default: train.json)')
     parser.add_argument('--work-dir', help='folder of the run (default: work_dirs/<config name>)')
     parser.add_argument('--resume', nargs='?', const=True, metavar='CKPT', help="go on from CKPT or the run's last.pth")
-    parser.add_argument('--load-from', metavar='CKPT|none', help='start weights: a file, a URL, or none at all')
+    parser.add_argument('--load-from', metavar='CKPT|none', help='start weights: file, URL, published name, or none')
     parser.add_argument('--amp', action='store_true', help='mixed precision: bfloat16 where the device has it')
     parser.add_argument('--low-memory', action='store_true', help='recompute activations, for cards of 12 to 24 GB')
     parser.add_argument('--seed', type=int, help="seed of everything random (default: the config's, 0)")

@@ -72,8 +72,8 @@ def find_published(name: str) -> PublishedWeights:
     entries = published_weights()
     if name not in entries:
         raise UserError(
-            f'{name}: no published weights of that name{did_you_mean(similar_names(name, entries))}; '
-            f'python tools/weights.py list shows all'
+            f'{name}: no published weights of that name (python tools/weights.py list shows all)'
+            f'{did_you_mean(similar_names(name, entries))}'
         )
     return entries[name]
 
