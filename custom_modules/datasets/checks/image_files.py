@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from PIL import Image
+from tqdm import tqdm
 
 from .findings import (
     IMAGE_SIZE,
@@ -33,6 +34,7 @@ TURNED_BY_LOADING = ('JPEG', 'MPO', 'PNG')
 """Formats whose EXIF orientation OpenCV 4.12 applies (not WebP; a turned TIFF it cannot read)."""
 _ORIENTATION_TAG = 0x0112
 _NUM_THREADS = 8
+_PATIENCE = 2  # seconds after which a terminal shows how far it is
 _PNG_END = b'\0\0\0\0IEND\xaeB`\x82'
 
 
@@ -56,7 +58,10 @@ def check_image_files(images: Iterable[dict], root: Path, findings: Findings, *,
 
     with ThreadPoolExecutor(_NUM_THREADS) as pool, warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Pillow's hints on large or slightly odd files
-        for image, finding in zip(images, pool.map(check, images), strict=True):
+        done = tqdm(
+            pool.map(check, images), 'pictures checked', len(images), leave=False, disable=None, delay=_PATIENCE
+        )
+        for image, finding in zip(images, done, strict=True):
             if finding:
                 kind, detail = finding
                 findings.add(kind, f'image {image["id"]}: {shown(image["file_name"])}{detail}')

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from custom_modules.datasets.checks import image_files
 from custom_modules.datasets.checks.findings import Findings
 from custom_modules.datasets.checks.image_files import check_image_files, check_picture
 
@@ -147,3 +148,18 @@ def test_findings_keep_the_order_of_the_file(tmp_path):
     ((_, examples),) = findings.examples.items()
     assert count == 300
     assert examples == [f'image {i}: {i}.jpg' for i in range(20)]
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.mark.parametrize(('patience', 'shown'), [(0, True), (60, False)], ids=['long-work', 'short-work'])
+def test_long_work_shows_how_far_it_is(tmp_path, monkeypatch, patience, shown):
+    Image.new('RGB', (8, 8)).save(tmp_path / '1.png')
+    monkeypatch.setattr(image_files, '_PATIENCE', patience)
+    monkeypatch.setattr('sys.stderr', terminal := Terminal())
+    images = [{'id': number, 'file_name': '1.png', 'width': 8, 'height': 8} for number in range(50)]
+    check_image_files(images, tmp_path, Findings('x.json'))
+    assert ('pictures checked' in terminal.getvalue() and '/50' in terminal.getvalue()) is shown
