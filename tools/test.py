@@ -20,7 +20,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config file the checkpoint was trained with')
     parser.add_argument('checkpoint', help='weights, e.g. work_dirs/htc_swin_l/best.pth')
     parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
-    parser.add_argument('--split', choices=['val', 'test'], default='val', help='val.json or test.json (default: val)')
+    parser.add_argument('--split', choices=['val', 'test'], default='val', help="val.json (or the fold's) or test.json")
     parser.add_argument('--ann', help='another json, looked up in the data root, then here')
     parser.add_argument('--out', help='predictions as COCO json (default: <run folder>/predictions/<split>.json)')
     parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
@@ -33,11 +33,12 @@ def main(argv: list[str] | None = None) -> int:
     args = parse_args(argv)
     from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.folds import validation_json
     from custom_modules.engine.inference import test
 
     with trust_checkpoints(args.trust_checkpoint):
         cfg = load_config(args.config, parse_overrides(args.cfg_options))
-        ann = args.ann or f'{args.split}.json'
+        ann = args.ann or (validation_json(args.checkpoint) if args.split == 'val' else 'test.json')
         outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out)
     on_main_rank(report, outcome)
     stop_distributed()

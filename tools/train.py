@@ -19,7 +19,8 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('config', help='config file, e.g. configs/trash/htc_swin_l.py')
     parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
     parser.add_argument('--train-ann', help='training json, in the data root or here (default: train.json)')
-    parser.add_argument('--work-dir', help='folder of the run (default: work_dirs/<config name>)')
+    parser.add_argument('--work-dir', help='folder of the run (default: work_dirs/<config name>[_foldK])')
+    parser.add_argument('--fold', type=int, metavar='K', help='train and validate on fold K of tools/kfold.py, from 0')
     parser.add_argument('--resume', nargs='?', const=True, metavar='CKPT', help="go on from CKPT or the run's last.pth")
     parser.add_argument('--load-from', metavar='CKPT|none', help='start weights: file, URL, published name, or none')
     parser.add_argument('--amp', action='store_true', help='mixed precision: bfloat16 where the device has it')
@@ -43,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
         data_root=args.data_root,
         train_ann=args.train_ann,
         work_dir=args.work_dir,
+        fold=args.fold,
         resume=args.resume,
         load_from=args.load_from,
         amp=args.amp,

@@ -10,7 +10,21 @@ from .augmentation_checks import check_augmentation
 from .distributed import on_each_machine, on_main_rank
 
 
-def use_data(cfg: Config, data_root: str | None = None, train_ann: str | None = None) -> list[str]:
+def chosen_root(cfg: Config, data_root: str | None = None) -> str:
+    """Return the folder of the data set: the user's, or else the config's.
+
+    Raises:
+        UserError: Neither names one.
+    """
+    data_root = data_root or cfg.get('data_root')
+    if not data_root:
+        raise UserError(f'{cfg.filename}: names no data_root; give --data-root')
+    return data_root
+
+
+def use_data(
+    cfg: Config, data_root: str | None = None, train_ann: str | None = None, val_ann: str | None = None
+) -> list[str]:
     """Check the data, then make loaders, heads and metric follow it.
 
     Args:
@@ -18,6 +32,7 @@ def use_data(cfg: Config, data_root: str | None = None, train_ann: str | None = 
             mask branch on a set with boxes only.
         data_root: Folder of the data set; None for the config's.
         train_ann: Training json; None for the config's.
+        val_ann: Validation json; None for the config's.
 
     Returns:
         One line per warning and decision.
@@ -26,12 +41,10 @@ def use_data(cfg: Config, data_root: str | None = None, train_ann: str | None = 
         UserError: The data has errors; the message holds all of them.
     """
     _check_loaders(cfg)
-    own_root, data_root = cfg.get('data_root'), data_root or cfg.get('data_root')
-    if not data_root:
-        raise UserError(f'{cfg.filename}: names no data_root; give --data-root')
+    own_root, data_root = cfg.get('data_root'), chosen_root(cfg, data_root)
     parts = reading_parts(cfg.train_dataloader.dataset)
     train_files = _training_files(cfg, parts, own_root, data_root, train_ann)
-    val_ann = cfg.val_dataloader.dataset.ann_file
+    val_ann = val_ann or cfg.val_dataloader.dataset.ann_file
     facts, lines = on_main_rank(_check, data_root, train_files, val_ann)
     for part, (root, ann) in zip(parts, train_files, strict=True):
         part.data_root, part.ann_file = on_each_machine(find_data, root, ann)

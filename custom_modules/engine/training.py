@@ -13,11 +13,12 @@ from mmengine.dist import is_main_process
 from ..utils import UserError
 from .amp import use_low_memory, use_mixed_precision
 from .batch import share_out_batch
-from .data import use_data
+from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
+from .folds import FoldFiles, check_same_fold, fold_files
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
-from .work_dir import checkpoint_to_resume, claim_folder, run_folder
+from .work_dir import checkpoint_to_resume, claim_folder, note_finished, run_folder
 
 
 @dataclass
@@ -27,7 +28,8 @@ class TrainOptions:
     Attributes:
         data_root: Folder of the data set; None for the config's.
         train_ann: Training json; None for train.json of the data root.
-        work_dir: Folder of the run; None for ``work_dirs/<config name>``.
+        work_dir: Folder of the run; None for ``work_dirs/<config name>[_fold<K>]``.
+        fold: Fold to train on, from 0; None for the whole training json.
         resume: Checkpoint to go on from, True for the run's newest if it has come to one.
         load_from: Start weights, ``'none'`` for none.
         amp: Mixed precision.
@@ -38,6 +40,7 @@ class TrainOptions:
     data_root: str | None = None
     train_ann: str | None = None
     work_dir: str | None = None
+    fold: int | None = None
     resume: str | bool | None = None
     load_from: str | None = None
     amp: bool = False
@@ -61,10 +64,13 @@ def train(cfg: Config, options: TrainOptions) -> Path:
         UserError: Something in the config, the data or the surroundings is wrong.
     """
     start_distributed(cfg)
-    folder = run_folder(cfg.filename, options.work_dir)
+    folder = run_folder(cfg.filename, options.work_dir, options.fold)
     checkpoint = on_main_rank(checkpoint_to_resume, folder, options.resume)
     notes = [share_out_batch(cfg, num_ranks())]
-    notes += use_data(cfg, options.data_root, options.train_ann)
+    fold = on_main_rank(_fold, cfg, options, checkpoint)
+    anns = (fold.train_ann, fold.val_ann) if fold else (options.train_ann,)
+    notes += fold.notes if fold else ()
+    notes += use_data(cfg, options.data_root, *anns)
     notes += _use_options(cfg, options)
     # Resuming overwrites whatever the start weights would be.
     cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
@@ -73,7 +79,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
         on_main_rank(check_resume, cfg, str(checkpoint))
     if options.resume and not checkpoint:
         notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
-    is_new = on_main_rank(claim_folder, folder, {'config': cfg.filename, 'options': vars(options)})
+    arguments = {'config': cfg.filename, 'options': vars(options), 'fold': fold and fold.facts()}
+    is_new = on_main_rank(claim_folder, folder, arguments)
     cfg.work_dir = str(folder)
     runner = None
     try:
@@ -85,11 +92,21 @@ def train(cfg: Config, options: TrainOptions) -> Path:
             runner._resume, runner._load_from = True, str(checkpoint)
         with memory_advice():
             runner.train()
+        on_main_rank(note_finished, folder)
     except UserError:
         if is_new and is_main_process() and not (runner and runner.has_trained):
             shutil.rmtree(folder, ignore_errors=True)
         raise
     return folder
+
+
+def _fold(cfg: Config, options: TrainOptions, checkpoint: Path | None) -> FoldFiles | None:
+    fold = None
+    if options.fold is not None:
+        fold = fold_files(chosen_root(cfg, options.data_root), options.fold, options.train_ann)
+    if checkpoint:
+        check_same_fold(checkpoint.parent, fold)
+    return fold
 
 
 def _use_options(cfg: Config, options: TrainOptions) -> list[str]:

@@ -20,9 +20,10 @@ _TIMESTAMP = re.compile(r'\d{8}_\d{6}')  # folder of a start's log
 _CUT_OFF = re.compile(r'\..*\.tmp')  # of atomic_write
 
 
-def run_folder(config: str | Path, work_dir: str | Path | None = None) -> Path:
-    """Return the folder of a config's run: ``work_dir`` or ``work_dirs/<config name>``."""
-    return Path(work_dir) if work_dir else REPOSITORY / 'work_dirs' / Path(config).stem
+def run_folder(config: str | Path, work_dir: str | Path | None = None, fold: int | None = None) -> Path:
+    """Return the folder of a config's run: ``work_dir`` or ``work_dirs/<config name>[_fold<K>]``."""
+    name = Path(config).stem + ('' if fold is None else f'_fold{fold}')
+    return Path(work_dir) if work_dir else REPOSITORY / 'work_dirs' / name
 
 
 def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None:
@@ -99,6 +100,22 @@ def claim_folder(folder: Path, arguments: dict) -> bool:
     with atomic_write(folder / 'run.json') as file:
         json.dump(call, file, indent=2, default=str)
     return is_new
+
+
+def note_finished(folder: Path) -> None:
+    """Write into ``run.json`` that the training came to its end; the next call that trains on takes it away."""
+    call = json.loads((folder / 'run.json').read_text(encoding='utf-8'))
+    call['finished'] = time.strftime('%Y-%m-%d %H:%M:%S')
+    with atomic_write(folder / 'run.json') as file:
+        json.dump(call, file, indent=2)
+
+
+def is_finished(folder: Path) -> bool:
+    """Tell whether the training of a run's folder came to its end."""
+    try:
+        return 'finished' in json.loads((folder / 'run.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return False
 
 
 def _earlier_calls(path: Path) -> list[dict]:

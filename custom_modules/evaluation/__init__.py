@@ -1,6 +1,7 @@
 """Scoring detections at full precision, and their files."""
 
 from .coco_map import DetectionResult, evaluate_boxes
+from .out_of_fold import merge_folds, score_folds
 from .prediction_files import PredictionWriter, read_predictions, write_predictions
 from .predictions import Predictions, check_known
 from .report import format_table, result_to_dict, save_result
@@ -18,8 +19,10 @@ __all__ = [
     'encode_masks',
     'evaluate_boxes',
     'format_table',
+    'merge_folds',
     'read_predictions',
     'result_to_dict',
     'save_result',
+    'score_folds',
     'write_predictions',
 ]

@@ -1,0 +1,92 @@
+"""Training on one fold of a data set, and not mistaking it for another."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ..datasets.folds import read_folds
+from ..utils import UserError, find_file
+
+
+@dataclass(frozen=True)
+class FoldFiles:
+    """What a training on one fold reads.
+
+    Attributes:
+        number: The fold, from 0.
+        num_folds: How many there are.
+        assignment_id: Digest of which picture is in which fold.
+        train_ann: Training json, relative to the data root.
+        val_ann: Validation json, relative to the data root.
+        notes: Lines for the user: the fold, and what it lacks.
+    """
+
+    number: int
+    num_folds: int
+    assignment_id: str
+    train_ann: str
+    val_ann: str
+    notes: tuple[str, ...]
+
+    def facts(self) -> dict[str, Any]:
+        """Return what ``run.json`` says of it."""
+        return {name: value for name, value in asdict(self).items() if name != 'notes'}
+
+
+def fold_files(data_root: str | Path, fold: int, train_ann: str | None = None) -> FoldFiles:
+    """Look a fold up.
+
+    Args:
+        data_root: The data folder.
+        fold: Its number, from 0.
+        train_ann: What ``--train-ann`` says.
+
+    Raises:
+        UserError: There are no folds or not this one, or a training json is named beside it.
+    """
+    if train_ann:
+        raise UserError(f'--fold {fold} --train-ann {train_ann}: a fold brings its own training json; leave one out')
+    folds = read_folds(data_root)
+    files = folds.files(fold)
+    notes = (f'fold {fold} of {folds.num_folds}, {folds.root / "folds"}', *folds.warnings.get(fold, []))
+    return FoldFiles(fold, folds.num_folds, folds.assignment_id, *files, notes)
+
+
+def fold_of_run(folder: Path) -> dict[str, Any] | None:
+    """Return what the ``run.json`` of a run's folder says about its fold; None where it trained on none."""
+    try:
+        return json.loads((folder / 'run.json').read_text(encoding='utf-8')).get('fold')
+    except (OSError, ValueError, AttributeError):  # no such file, or edited by hand
+        return None
+
+
+def check_same_fold(folder: Path, files: FoldFiles | None) -> None:
+    """Refuse to go on with a run on other pictures than it has trained on.
+
+    Args:
+        folder: Folder of the run that is resumed.
+        files: The fold to train on now; None for none.
+
+    Raises:
+        UserError: The run was on another fold, or the folds were made anew since.
+    """
+    before, now = fold_of_run(folder), files.facts() if files else None
+    if before is None or before == now:
+        return
+    if now is None or before['number'] != now['number']:
+        raise UserError(f'{folder}: was trained on fold {before["number"]}; resume with --fold {before["number"]}')
+    raise UserError(
+        f'{folder}: was trained on folds that were made anew since; start again in another folder by --work-dir, or '
+        f'bring the old folds back'
+    )
+
+
+def validation_json(checkpoint: str | Path) -> str:
+    """Return the json that a checkpoint is validated on: that of its fold, or val.json.
+
+    Args:
+        checkpoint: A checkpoint in its run's folder.
+    """
+    fold = fold_of_run(find_file(checkpoint).parent)
+    return fold['val_ann'] if fold else 'val.json'
