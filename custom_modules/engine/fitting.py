@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from ..utils import UserError
-from .layouts import is_computed, to_our_layout
+from .layouts import is_computed, is_position_table, to_our_layout
 
 LEAST_OF_BACKBONE = 0.1
 
@@ -27,6 +27,7 @@ class Fit:
         reshaped: Those whose counterpart has another shape.
         missing: Tensors of the model that the file lacks.
         unexpected: Tensors of the file that the model lacks.
+        resized: Position tables of another window among those loaded.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Fit:
     reshaped: list[str]
     missing: list[str]
     unexpected: list[str]
+    resized: int = 0
 
     @property
     def is_complete(self) -> bool:
@@ -51,22 +53,22 @@ class Fit:
         if self.reshaped:
             lines.append(f'  left out, another shape: {len(self.reshaped)} ({self._reshaped()})')
         if self.missing:
-            lines.append(
-                f'  not in the file, start from random: {len(self.missing)} ({modules(self.missing, self.own)})'
-            )
+            lines.append(f'  not in the file, start untrained: {len(self.missing)} ({modules(self.missing, self.own)})')
         if self.unexpected:
             places = modules(self.unexpected, self.given)
             lines.append(f'  no place in the model, left out: {len(self.unexpected)} ({places})')
+        if self.resized:
+            lines.append(f'  interpolated to the window of the model: {self.resized} position tables')
         return lines
 
     def warnings(self) -> list[str]:
         """Say what is probably not wanted."""
-        filled, total = _in_backbone(self.loaded), _in_backbone(self.own)
-        if filled == total:
+        unfilled = [key for key in (*self.missing, *self.reshaped) if key.startswith('backbone.')]
+        if not unfilled:
             return []
         return [
-            f'{total - filled} of the {total} tensors of the backbone start from random numbers: '
-            f'{self.name} has another backbone than the config'
+            f'{len(unfilled)} of the {_in_backbone(self.own)} tensors of the backbone start untrained '
+            f'({modules(unfilled, self.own)}), {self.name} does not have them'
         ]
 
     def differences(self) -> str:
@@ -140,9 +142,11 @@ def compare(own: Mapping[str, Tensor], content: Mapping[str, Any], name: str, *,
     """
     given = {key.removeprefix('module.'): value for key, value in content['state_dict'].items()}
     given = {key: value for key, value in given.items() if isinstance(value, Tensor)}
+    tables = Counter(value.shape for key, value in given.items() if is_position_table(key))
     if partial:
         own = {key: value for key, value in own.items() if not is_computed(key)}
         given = to_our_layout(given, own)
+    tables -= Counter(value.shape for key, value in given.items() if is_position_table(key))
     shared = [key for key in own if key in given]
     fit = Fit(
         name=name,
@@ -152,6 +156,7 @@ def compare(own: Mapping[str, Tensor], content: Mapping[str, Any], name: str, *,
         reshaped=[key for key in shared if own[key].shape != given[key].shape],
         missing=[key for key in own if key not in given],
         unexpected=[key for key in given if key not in own],
+        resized=tables.total(),
     )
     if partial:
         _refuse_another_start(fit)

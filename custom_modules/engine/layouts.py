@@ -9,7 +9,6 @@ from torch import Tensor
 
 _SWIN_AUTHORS = re.compile(r'(backbone\.)?layers\.\d+\.blocks\.\d+\.attn\.qkv\.weight')
 _COMPUTED = ('.relative_position_index', '.attn_mask')  # follow from the window, nothing learned
-_TABLE = '.relative_position_bias_table'
 
 
 def to_our_layout(given: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -31,7 +30,7 @@ def to_our_layout(given: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dic
         given = {f'backbone.{key}': value for key, value in given.items()}
     given = {key: value for key, value in given.items() if not is_computed(key)}
     return {
-        key: _resize_table(value, own[key]) if key.endswith(_TABLE) and key in own else value
+        key: _resize_table(value, own[key]) if is_position_table(key) and key in own else value
         for key, value in given.items()
     }
 
@@ -39,6 +38,16 @@ def to_our_layout(given: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dic
 def is_computed(key: str) -> bool:
     """Whether a tensor follows from the model's shape, so that no file need bring it."""
     return key.endswith(_COMPUTED)
+
+
+def is_position_table(key: str) -> bool:
+    """Whether a tensor is a Swin position table, whose size goes with the window."""
+    return key.endswith('.relative_position_bias_table')
+
+
+def is_swin_authors(key: str) -> bool:
+    """Whether a tensor's name is one of the Swin authors' layout."""
+    return bool(_SWIN_AUTHORS.match(key))
 
 
 def _from_swin_authors(given: Mapping[str, Tensor]) -> dict[str, Tensor]:

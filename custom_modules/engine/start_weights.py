@@ -13,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from ..utils import UserError, did_you_mean, find_file, similar_paths
 from .checkpoint import read_checkpoint, require_training_state
 from .fitting import compare
+from .layouts import is_swin_authors
 from .published import fetch_weights, find_published
 from .runner import config_mistakes
 
@@ -47,8 +48,22 @@ def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
     lines = []
     for parent in _with_published_weights(cfg.model):
         parent.init_cfg.checkpoint = str(_local(parent.init_cfg.checkpoint, parent.init_cfg.pop('sha256', None)))
+        _check_layout(parent)
         lines.append(f'start weights of {parent.type}: {parent.init_cfg.checkpoint}')
     return lines
+
+
+def _check_layout(backbone: ConfigDict) -> None:
+    """Refuse a file of which mmdet's Swin would take nothing, and not say so."""
+    if backbone.type.rsplit('.', 1)[-1] != 'SwinTransformer':
+        return
+    keys = read_checkpoint(backbone.init_cfg.checkpoint, mapped=True)['state_dict']
+    is_whole = any(key.startswith('backbone.layers.') for key in keys)
+    if is_whole or backbone.get('convert_weights', False) != any(map(is_swin_authors, keys)):
+        raise UserError(
+            f'{backbone.init_cfg.checkpoint}: not the layout that model.backbone.init_cfg expects '
+            f'(convert_weights={backbone.get("convert_weights", False)}); start by --load-from, which knows all'
+        )
 
 
 def check_resume(cfg: Config, checkpoint: str) -> None:

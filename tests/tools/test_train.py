@@ -256,7 +256,7 @@ def test_start_from_another_detector_reports_what_fitted(finished_run, synthetic
     start = ['--load-from', str(finished_run / 'best.pth'), '--cfg-options', 'train_cfg.max_epochs=1']
     assert main([HTC, *options, *FEW, *start, 'total_batch_size=4']) == 0
     said = ''.join(capfd.readouterr())
-    assert 'tensors of the model: backbone, neck' in said and 'start from random' in said and 'mask_head' in said
+    assert 'tensors of the model: backbone, neck' in said and 'start untrained' in said and 'mask_head' in said
 
 
 @pytest.mark.slow

@@ -57,7 +57,7 @@ def test_a_start_takes_what_fits_and_tells_the_rest():
     assert fit.report() == [
         'coco.pth: loaded 8 of the 14 tensors of the model: backbone, heads.*.fc',
         '  left out, another shape: 4 (heads.*.fc_cls; heads.0.fc_cls.weight 80 x 5 in the file, 3 x 5 in the model)',
-        '  not in the file, start from random: 2 (neck)',
+        '  not in the file, start untrained: 2 (neck)',
         '  no place in the model, left out: 2 (pan)',
     ]
     assert not fit.warnings()
@@ -68,7 +68,7 @@ def test_a_start_takes_what_fits_and_tells_the_rest():
 def test_a_half_filled_backbone_is_a_warning():
     fit = load_weights(detector(depth=4), content(detector(depth=2)), 'c.pth', partial=True)
     assert fit.warnings() == [
-        '4 of the 8 tensors of the backbone start from random numbers: c.pth has another backbone than the config'
+        '4 of the 8 tensors of the backbone start untrained (backbone.*), c.pth does not have them'
     ]
 
 

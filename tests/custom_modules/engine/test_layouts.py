@@ -195,6 +195,8 @@ def test_both_ways_of_starting_from_a_classifier_agree(old, tmp_path, window):
     theirs = new_swin(window_size=window, convert_weights=True, init_cfg=start)['backbone']
     theirs.init_weights()
     theirs = theirs.state_dict()
+    assert ('position tables' in fit.report()[-1]) == (window != WINDOW)
+    assert fit.resized == (0 if window == WINDOW else 4)
     loaded = [key.removeprefix('backbone.') for key in fit.loaded]
     assert len(loaded) == 2 + 2 + 4 * 13 + 3  # projection, its norm, four blocks, merging
     assert all(torch.equal(theirs[key], ours['backbone'].state_dict()[key]) for key in loaded)

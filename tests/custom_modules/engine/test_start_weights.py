@@ -115,6 +115,27 @@ def test_published_weights_go_by_their_names(tmp_path, monkeypatch):
     assert cfg.load_from == str(file)
 
 
+@pytest.mark.parametrize(
+    ('name', 'convert', 'accepted'),
+    [
+        pytest.param('layers.0.blocks.0.attn.qkv.weight', True, True, id='authors'),
+        pytest.param('backbone.layers.0.blocks.0.attn.qkv.weight', True, False, id='authors-detector'),
+        pytest.param('backbone.stages.0.blocks.0.attn.w_msa.qkv.weight', False, True, id='mmdet'),
+        pytest.param('backbone.stages.0.blocks.0.attn.w_msa.qkv.weight', True, False, id='mmdet-converted-twice'),
+        pytest.param('layers.0.blocks.0.attn.qkv.weight', False, False, id='authors-not-converted'),
+    ],
+)
+def test_a_backbone_start_of_which_nothing_would_be_taken_is_refused(tmp_path, name, convert, accepted):
+    torch.save({'model': {name: torch.zeros(1)}}, tmp_path / 'swin.pth')
+    start = {'type': 'Pretrained', 'checkpoint': str(tmp_path / 'swin.pth')}
+    cfg = load_config(DEMO, {'model.backbone.init_cfg': start, 'model.backbone.convert_weights': convert})
+    if accepted:
+        assert use_start_weights(cfg, None) == [f'start weights of mmdet.SwinTransformer: {tmp_path / "swin.pth"}']
+    else:
+        with pytest.raises(UserError, match='start by --load-from'):
+            use_start_weights(cfg, None)
+
+
 def test_offline_training_says_what_to_do(synthetic_root, tmp_path, monkeypatch):
     monkeypatch.setenv('TORCH_HOME', str(tmp_path / 'torch'))
     command = [str(SWIN_T), '--data-root', str(synthetic_root), '--work-dir', str(tmp_path / 'run')]
