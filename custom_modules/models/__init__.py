@@ -2,8 +2,8 @@
 
 from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
-from .dense_heads import TrashDINOHead, TrashYOLOXHead
-from .detectors import TrashDINO
+from .dense_heads import TrashDDQDETRHead, TrashDINOHead, TrashYOLOXHead
+from .detectors import TrashDDQDETR, TrashDINO
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
 from .necks import BiFPN
 from .remove_masks import remove_mask_branch
@@ -11,6 +11,8 @@ from .remove_masks import remove_mask_branch
 __all__ = [
     'BiFPN',
     'TrashBatchResize',
+    'TrashDDQDETR',
+    'TrashDDQDETRHead',
     'TrashDINO',
     'TrashDINOHead',
     'TrashFCNMaskHead',

@@ -1,6 +1,6 @@
 """Heads of one-stage and query detectors."""
 
-from .trash_dino_head import TrashDINOHead
+from .trash_dino_head import TrashDDQDETRHead, TrashDINOHead
 from .trash_yolox_head import TrashYOLOXHead
 
-__all__ = ['TrashDINOHead', 'TrashYOLOXHead']
+__all__ = ['TrashDDQDETRHead', 'TrashDINOHead', 'TrashYOLOXHead']

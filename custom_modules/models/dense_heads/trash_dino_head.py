@@ -1,19 +1,20 @@
-"""DINO's head, exact under mixed precision."""
+"""Heads of query detectors, exact under mixed precision."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import torch
-from mmdet.models import DINOHead
+from mmdet.models import DDQDETRHead, DINOHead
 from mmdet.registry import MODELS
 from torch import Tensor
 
 
-@MODELS.register_module()
-class TrashDINOHead(DINOHead):
-    """Predict boxes and calculate losses in single precision.
+class SinglePrecisionBoxes:
+    """Mixin for DINO's head or one derived from it, to be put before it among the bases.
 
-    Boxes are fractions of the picture here: in bfloat16 (8 bits) a place near the far edge of 1024 pixels would be
-    rounded by up to 2 pixels before it is compared with the truth.  The head's own layers are small.
+    It predicts boxes and calculates losses in single precision.  Boxes are fractions of the picture here: in bfloat16
+    (8 bits) a place near the far edge of 1024 pixels would be rounded by up to 2 pixels before it is compared with
+    the truth.  The head's own layers are small.
     """
 
     def forward(self, hidden_states: Tensor, references: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -29,26 +30,25 @@ class TrashDINOHead(DINOHead):
         with torch.autocast(hidden_states.device.type, enabled=False):
             return super().forward(hidden_states.float(), [reference.float() for reference in references])
 
-    def loss_by_feat(
-        self,
-        all_layers_cls_scores: Tensor,
-        all_layers_bbox_preds: Tensor,
-        enc_cls_scores: Tensor,
-        enc_bbox_preds: Tensor,
-        *args,
-        **kwargs,
-    ) -> dict[str, Tensor]:
+    def loss_by_feat(self, *predictions: Any, **kwargs: Any) -> dict[str, Tensor]:
         """Calculate the losses as upstream does, those of the encoder's proposals in single precision, too.
 
         Args:
-            all_layers_cls_scores: Logits of the decoder's layers.
-            all_layers_bbox_preds: Boxes of the decoder's layers.
-            enc_cls_scores: Logits of the encoder's proposals, (B, queries, num_classes).
-            enc_bbox_preds: Boxes of them, (B, queries, 4), cxcywh as fractions.
-            args: Passed on, like ``kwargs``.
+            predictions: Logits and boxes of the decoder's layers and of the encoder's proposals, then the truth.
+            kwargs: Passed on.
 
         Returns:
             The losses by name.
         """
-        proposals = enc_cls_scores.float(), enc_bbox_preds.float()
-        return super().loss_by_feat(all_layers_cls_scores, all_layers_bbox_preds, *proposals, *args, **kwargs)
+        wide = (part.float() if isinstance(part, Tensor) else part for part in predictions)
+        return super().loss_by_feat(*wide, **kwargs)
+
+
+@MODELS.register_module()
+class TrashDINOHead(SinglePrecisionBoxes, DINOHead):
+    """DINO's head, exact under mixed precision."""
+
+
+@MODELS.register_module()
+class TrashDDQDETRHead(SinglePrecisionBoxes, DDQDETRHead):
+    """DDQ DETR's head, exact under mixed precision."""

@@ -1,5 +1,5 @@
 """Whole detectors that differ from upstream's."""
 
-from .trash_dino import TrashDINO
+from .trash_dino import TrashDDQDETR, TrashDINO
 
-__all__ = ['TrashDINO']
+__all__ = ['TrashDDQDETR', 'TrashDINO']

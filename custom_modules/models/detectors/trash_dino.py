@@ -1,17 +1,17 @@
-"""DINO whose deformable attention samples in single precision."""
+"""Query detectors whose deformable attention samples in single precision."""
 
 from mmcv.ops import MultiScaleDeformableAttention
-from mmdet.models import DINO
+from mmdet.models import DDQDETR, DINO
 from mmdet.registry import MODELS
 from torch import Tensor, nn
 
 
-@MODELS.register_module()
-class TrashDINO(DINO):
-    """Keep the values that deformable attention samples, and with them the places, in single precision.
+class SinglePrecisionSampling:
+    """Mixin for a detector with deformable attention, to be put before it among the bases.
 
-    The operator takes places in the type of the values: in bfloat16 (8 bits) a place near the far edge of 1024
-    pixels would be off by up to 2.  The matrix products around it stay in half precision.
+    It keeps the values that are sampled, and with them the places, in single precision: the operator takes places
+    in the type of the values, and in bfloat16 (8 bits) a place near the far edge of 1024 pixels would be off by up
+    to 2.  The matrix products around it stay in half precision.
     """
 
     def _init_layers(self) -> None:
@@ -20,6 +20,16 @@ class TrashDINO(DINO):
         for module in self.modules():
             if isinstance(module, MultiScaleDeformableAttention):
                 module.value_proj.register_forward_hook(_widen)
+
+
+@MODELS.register_module()
+class TrashDINO(SinglePrecisionSampling, DINO):
+    """DINO (Zhang et al., 2022), exact under mixed precision."""
+
+
+@MODELS.register_module()
+class TrashDDQDETR(SinglePrecisionSampling, DDQDETR):
+    """DDQ DETR (Zhang et al., 2023), exact under mixed precision."""
 
 
 def _widen(module: nn.Module, inputs: tuple, output: Tensor) -> Tensor:

@@ -14,7 +14,15 @@ from custom_modules.engine.seeding import SeededDataset
 from custom_modules.engine.shrink import shrink
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
-FAMILIES = ['retinanet_swin_t', 'atss_swin_l_dyhead', 'dino_swin_l', 'rtmdet_s', 'yolox_s', 'htc_resnext101']
+FAMILIES = [
+    'retinanet_swin_t',
+    'atss_swin_l_dyhead',
+    'dino_swin_l',
+    'ddq_swin_l',
+    'rtmdet_s',
+    'yolox_s',
+    'htc_resnext101',
+]
 
 
 @pytest.fixture(scope='module')
