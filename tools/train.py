@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -26,6 +27,14 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--amp', action='store_true', help='mixed precision: bfloat16 where the device has it')
     parser.add_argument('--low-memory', action='store_true', help='recompute activations, for cards of 12 to 24 GB')
     parser.add_argument('--seed', type=int, help="seed of everything random (default: the config's, 0)")
+    parser.add_argument('--max-hours', type=float, metavar='H', help='end with a checkpoint within H hours')
+    parser.add_argument(
+        '--track',
+        action='append',
+        default=[],
+        metavar='NAME[,NAME]',
+        help='wandb, mlflow: numbers, scores per class and pictures go there, beside TensorBoard',
+    )
     parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
     return parser.parse_args(argv)
@@ -33,6 +42,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 def main(argv: list[str] | None = None) -> int:
     """Train; return the exit code."""
+    started = time.monotonic()
     args = parse_args(argv)
     from mmengine.dist import is_main_process
 
@@ -50,12 +60,16 @@ def main(argv: list[str] | None = None) -> int:
         amp=args.amp,
         low_memory=args.low_memory,
         seed=args.seed,
+        track=tuple(name.strip() for names in args.track for name in names.split(',') if name.strip()),
+        max_hours=args.max_hours,
+        started=started,
     )
     try:
         with trust_checkpoints(args.trust_checkpoint):
             folder = train(load_config(args.config, parse_overrides(args.cfg_options)), options)
     except TrainingStopped as stopped:
-        words, stream, code = str(stopped), sys.stderr, stopped.exit_code
+        words, code = str(stopped), stopped.exit_code
+        stream = sys.stderr if code else sys.stdout
     else:
         words, stream, code = f'finished, see {folder}', sys.stdout, 0
     if is_main_process():

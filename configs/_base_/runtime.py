@@ -6,6 +6,7 @@ randomness = dict(seed=0)
 default_hooks = dict(
     runtime_info=dict(type='RuntimeInfoHook'),
     timer=dict(type='IterTimerHook'),
+    progress=dict(type='ProgressHook'),
     param_scheduler=dict(type='ParamSchedulerHook'),
     logger=dict(type='LoggerHook', interval=10, ignore_last=False),
     curves=dict(type='CurvesHook'),
@@ -13,10 +14,11 @@ default_hooks = dict(
     statistics=dict(type='ShareStatisticsHook'),
     checkpoint=dict(type='SafeCheckpointHook', save_best='mAP50'),
     report=dict(type='DetectionReportHook'),
+    tracking=dict(type='TrackingHook', trackers=['tensorboard'], interval=50),
     sampler_seed=None,
 )
 
 env_cfg = dict(mp_cfg=dict(mp_start_method='fork', opencv_num_threads=0))
-log_processor = dict(type='LogProcessor', window_size=20, by_epoch=True)
+log_processor = dict(type='TrashLogProcessor', window_size=20, by_epoch=True)
 log_level = 'INFO'
 visualizer = dict(type='DetLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer')

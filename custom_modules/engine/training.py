@@ -1,10 +1,12 @@
 """From a config and a user's wishes to a finished training."""
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -16,8 +18,10 @@ from .batch import share_out_batch
 from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
 from .folds import FoldFiles, check_same_fold, fold_files
+from .hooks import TimeLimitHook
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
+from .tracking import check_trackers
 from .work_dir import checkpoint_to_resume, claim_folder, note_finished, run_folder
 
 
@@ -35,6 +39,9 @@ class TrainOptions:
         amp: Mixed precision.
         low_memory: Activation checkpointing.
         seed: Seed; None for the config's.
+        track: Trackers beside those of the config, such as ``'wandb'``.
+        max_hours: End with a checkpoint within so many hours; None for no limit.
+        started: Moment of :func:`time.monotonic` from which the hours count.
     """
 
     data_root: str | None = None
@@ -46,6 +53,9 @@ class TrainOptions:
     amp: bool = False
     low_memory: bool = False
     seed: int | None = None
+    track: Sequence[str] = ()
+    max_hours: float | None = None
+    started: float = field(default_factory=time.monotonic)
 
 
 def train(cfg: Config, options: TrainOptions) -> Path:
@@ -63,6 +73,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     Raises:
         UserError: Something in the config, the data or the surroundings is wrong.
     """
+    _check_options(cfg, options)
     start_distributed(cfg)
     folder = run_folder(cfg.filename, options.work_dir, options.fold)
     checkpoint = on_main_rank(checkpoint_to_resume, folder, options.resume)
@@ -79,7 +90,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
         on_main_rank(check_resume, cfg, str(checkpoint))
     if options.resume and not checkpoint:
         notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
-    arguments = {'config': cfg.filename, 'options': vars(options), 'fold': fold and fold.facts()}
+    arguments = {'config': cfg.filename, 'options': _wishes(options), 'fold': fold and fold.facts()}
     is_new = on_main_rank(claim_folder, folder, arguments)
     cfg.work_dir = str(folder)
     runner = None
@@ -90,6 +101,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
             runner.logger.info(note)
         if checkpoint:
             runner._resume, runner._load_from = True, str(checkpoint)
+        if options.max_hours:
+            runner.register_hook(TimeLimitHook(options.started + 3600 * options.max_hours))
         with memory_advice():
             runner.train()
         on_main_rank(note_finished, folder)
@@ -109,12 +122,26 @@ def _fold(cfg: Config, options: TrainOptions, checkpoint: Path | None) -> FoldFi
     return fold
 
 
+def _check_options(cfg: Config, options: TrainOptions) -> None:
+    check_trackers(options.track)
+    if options.track and not (cfg.get('default_hooks') or {}).get('tracking'):
+        raise UserError(f'--track {options.track[0]}: {cfg.filename} has no default_hooks.tracking; inherit runtime.py')
+    if options.max_hours is not None and not 0 < options.max_hours < float('inf'):
+        raise UserError(f'--max-hours {options.max_hours}: give a number above 0, such as 11.5')
+
+
+def _wishes(options: TrainOptions) -> dict[str, Any]:
+    return {name: value for name, value in vars(options).items() if name != 'started'}
+
+
 def _use_options(cfg: Config, options: TrainOptions) -> list[str]:
     notes = []
     if options.amp:
         notes.append(use_mixed_precision(cfg))
     if options.low_memory:
         notes.append(use_low_memory(cfg))
+    if options.track:
+        cfg.default_hooks.tracking.trackers = [*cfg.default_hooks.tracking.get('trackers', []), *options.track]
     if options.seed is not None:
         cfg.randomness = {**cfg.get('randomness', {}), 'seed': options.seed}
     return notes

@@ -16,6 +16,7 @@ _locks: list[IO] = []  # open files; the lock goes with the process
 # A run is worth guarding from its first checkpoint on; what it writes before may be started over.
 _RESULTS = ('last.pth', 'best.pth', 'predictions')
 _BEFORE_RESULTS = {'.lock', 'run.json', 'config.py', 'scalars.csv', 'curves.png', 'state.json', 'val'}
+_BEFORE_RESULTS |= {'tracking.json', 'tensorboard', 'wandb', 'mlflow'}
 _TIMESTAMP = re.compile(r'\d{8}_\d{6}')  # folder of a start's log
 _CUT_OFF = re.compile(r'\..*\.tmp')  # of atomic_write
 

@@ -9,7 +9,7 @@ from custom_modules.utils import atomic_write
 
 from .coco_map import DetectionResult
 
-_COLUMNS = ('class', 'objects', 'predictions', 'AP50', 'AP', 'AP75', 'recall50')
+COLUMNS = ('class', 'objects', 'predictions', 'AP50', 'AP', 'AP75', 'recall50')
 
 
 def format_table(result: DetectionResult) -> str:
@@ -22,12 +22,12 @@ def format_table(result: DetectionResult) -> str:
         Lines of a table with four decimals and ``-`` for classes absent from the scoring file; the last row is the
         mean over the classes present.
     """
-    rows = [[*map(str, row[:3]), *(_four_decimals(value) for value in row[3:])] for row in _class_rows(result)]
+    rows = [[*map(str, row[:3]), *(_four_decimals(value) for value in row[3:])] for row in class_rows(result)]
     totals = [str(result.num_objects.sum()), str(result.num_predictions.sum())]
     means = [result.mAP50, result.mAP, result.mAP75, _mean_present(result.recall50)]
     rows.append(['mean', *totals, *(_four_decimals(value) for value in means)])
-    widths = [max(map(len, column)) for column in zip(_COLUMNS, *rows, strict=True)]
-    lines = [_align(row, widths) for row in (_COLUMNS, *rows)]
+    widths = [max(map(len, column)) for column in zip(COLUMNS, *rows, strict=True)]
+    lines = [_align(row, widths) for row in (COLUMNS, *rows)]
     rule = '-' * len(lines[0])
     return '\n'.join([lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
@@ -47,8 +47,8 @@ def save_result(result: DetectionResult, folder: str | Path) -> None:
         file.write('\n')
     with atomic_write(folder / f'{result.file_prefix}per_class.csv') as file:
         writer = csv.writer(file, lineterminator='\n')
-        writer.writerow(_COLUMNS)
-        writer.writerows([['' if _is_nan(cell) else cell for cell in row] for row in _class_rows(result)])
+        writer.writerow(COLUMNS)
+        writer.writerows([['' if _is_nan(cell) else cell for cell in row] for row in class_rows(result)])
 
 
 def result_to_dict(result: DetectionResult) -> dict:
@@ -60,12 +60,13 @@ def result_to_dict(result: DetectionResult) -> dict:
     Returns:
         ``iou_type``, ``num_images``, the figures of ``summary()`` and ``classes``, one dict per class.
     """
-    classes = [dict(zip(_COLUMNS, row, strict=True)) for row in _class_rows(result)]
+    classes = [dict(zip(COLUMNS, row, strict=True)) for row in class_rows(result)]
     figures = {'iou_type': result.iou_type, 'num_images': result.num_images, **result.summary()}
     return _without_nan({**figures, 'classes': classes})
 
 
-def _class_rows(result: DetectionResult) -> list[list]:
+def class_rows(result: DetectionResult) -> list[list]:
+    """Return the scores of each class in the order of ``COLUMNS``, NaN for what a class without objects lacks."""
     columns = (result.num_objects, result.num_predictions, result.ap50, result.ap, result.ap75, result.recall50)
     return [list(row) for row in zip(result.classes, *(column.tolist() for column in columns), strict=True)]
 

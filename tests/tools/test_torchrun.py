@@ -138,7 +138,7 @@ def test_a_signal_to_the_launcher_leaves_a_checkpoint(synthetic_root, htc, tmp_p
     options += ['--cfg-options', *changes, 'train_dataloader.num_workers=1']
     process = start('dist_train.sh', htc, '2', *options, folder=tmp_path)
     end = time.monotonic() + 120
-    while 'Epoch(train)' not in (tmp_path / 'log').read_text():
+    while 'epoch 1/' not in (tmp_path / 'log').read_text():
         assert process.poll() is None and time.monotonic() < end, (tmp_path / 'log').read_text()
         time.sleep(0.1)
     process.send_signal(number)

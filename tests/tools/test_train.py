@@ -96,7 +96,7 @@ def test_a_signal_loses_no_iteration(finished_run, synthetic_root, tmp_path, num
     command = [sys.executable, str(ROOT / 'tools' / 'train.py'), *arguments(synthetic_root, tmp_path / 'run', epochs=2)]
     with open(tmp_path / 'log', 'w') as log:
         process = subprocess.Popen(command, stdout=log, stderr=log)
-        wait_for(lambda: 'Epoch(train) [1]' in (tmp_path / 'log').read_text(), process)
+        wait_for(lambda: 'epoch 1/' in (tmp_path / 'log').read_text(), process)
         process.send_signal(number)
         assert process.wait(60) == code
     assert '--resume' in (tmp_path / 'log').read_text()

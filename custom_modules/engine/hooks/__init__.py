@@ -3,12 +3,14 @@
 from .curves_hook import CurvesHook
 from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
+from .progress_hook import ProgressHook
 from .recompute_hook import RecomputeHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
 from .safe_checkpoint_hook import SafeCheckpointHook, TrainingStopped
 from .share_statistics_hook import ShareStatisticsHook
 from .stop_mixing_hook import StopMixingHook
 from .time_limit_hook import TimeLimitHook
+from .tracking_hook import TrackingHook
 from .trash_early_stopping_hook import TrashEarlyStoppingHook
 from .trash_ema_hook import TrashEMAHook
 
@@ -16,12 +18,14 @@ __all__ = [
     'CurvesHook',
     'DetectionReportHook',
     'FiniteLossHook',
+    'ProgressHook',
     'RecomputeHook',
     'RefreshCopyPasteHook',
     'SafeCheckpointHook',
     'ShareStatisticsHook',
     'StopMixingHook',
     'TimeLimitHook',
+    'TrackingHook',
     'TrainingStopped',
     'TrashEMAHook',
     'TrashEarlyStoppingHook',
