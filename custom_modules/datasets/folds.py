@@ -33,7 +33,6 @@ class Folds:
         assignment_id: Digest of which picture is in which fold.
         warnings: Lines for the user, by fold.
         fold_of: The fold of each image id.
-        fold_of_file: The fold of each ``file_name``, for a json of the same pictures with other ids.
     """
 
     root: Path
@@ -43,7 +42,6 @@ class Folds:
     assignment_id: str
     warnings: dict[int, list[str]]
     fold_of: dict[int, int]
-    fold_of_file: dict[str, int]
 
     def files(self, fold: int) -> tuple[str, str]:
         """Return the training and the validation json of a fold, relative to the data root.
@@ -88,7 +86,6 @@ def read_folds(data_root: str | Path) -> Folds:
             assignment_id=content['assignment_id'],
             warnings={int(fold): list(lines) for fold, lines in content['warnings'].items()},
             fold_of={image['id']: image['fold'] for image in content['images']},
-            fold_of_file={image['file_name']: image['fold'] for image in content['images']},
         )
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = f'{type(error).__name__}: {error}'

@@ -81,9 +81,9 @@ def hash_file(path: Path) -> int:
 def perceptual_hash(picture: np.ndarray) -> int:
     """Hash what a picture looks like from afar.
 
-    The signs of its 8 x 8 lowest frequencies against their median (the "pHash"
-    of Zauner, "Implementation and Benchmarking of Perceptual Image Hash
-    Functions", 2010, section 3.2.1, here without the constant term).
+    The DCT hash ("pHash") of Zauner, "Implementation and Benchmarking of
+    Perceptual Image Hash Functions" (2010): which of 8 x 8 low frequencies,
+    those constant along an axis left out, lie above their median.
 
     Args:
         picture: (H, W) uint8, grey.

@@ -18,7 +18,7 @@ class ResumableClassAwareSampler(ResumableSampler):
     """Choose a class, each equally often, then a picture that shows it.
 
     Shen, Lin and Huang, "Relay Backpropagation for Effective Learning of Deep
-    Convolutional Neural Networks" (2016), section 4.1.  As there, the pictures
+    Convolutional Neural Networks" (2016), class-aware sampling.  As there, the pictures
     of a class all come before one comes again.  A pass is as long as the data
     set; pictures of frequent classes alone may be missing from it.
 

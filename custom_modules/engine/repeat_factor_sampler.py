@@ -19,10 +19,10 @@ from .sampler import ResumableSampler, permutation
 class ResumableRepeatFactorSampler(ResumableSampler):
     """Deal each picture as often as its rarest class asks for.
 
-    Gupta, Dollar and Girshick, "LVIS: A Dataset for Large Vocabulary Instance
-    Segmentation" (2019), appendix B: the factor of a picture is the largest
-    max(1, sqrt(threshold / f)) of its classes, where f is the share of
-    pictures that show the class.  Upstream's ``ClassBalancedDataset`` rounds
+    Repeat factor sampling of Gupta, Dollar and Girshick, "LVIS: A Dataset for
+    Large Vocabulary Instance Segmentation" (2019): r(c) = max(1, sqrt(t / f(c)))
+    for a class on the share f(c) of the pictures, r(i) = the largest r(c) on
+    picture i.  Upstream's ``ClassBalancedDataset`` rounds
     factors up; here a picture with factor 1.3 comes once in every epoch and
     twice in three of ten.  All epochs are equally long.
 
@@ -90,7 +90,7 @@ def class_name(dataset: Sized, label: int) -> str:
 
 
 def class_factors(labels: Sequence[frozenset[int]], threshold: float) -> dict[int, float]:
-    """Return the repeat factor of each class that is on any picture (LVIS, appendix B).
+    """Return the repeat factor of each class that is on any picture (r(c) of LVIS).
 
     Args:
         labels: Classes of each picture.

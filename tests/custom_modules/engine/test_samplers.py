@@ -1,6 +1,7 @@
 """Samplers that repeat rare classes: counts, lengths, ranks, and passes entered in the middle."""
 
 import math
+import random
 from collections import Counter
 
 import numpy as np
@@ -9,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mmdet.datasets import MultiImageMixDataset
 from mmengine.dataset import ConcatDataset
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 
 from custom_modules.datasets import TrashDetDataset
 from custom_modules.engine import (
@@ -170,6 +171,36 @@ def test_epochs_differ_in_order_and_seeds_too(kind):
 def test_repeats_of_a_picture_are_numbered():
     sampler = ResumableRepeatFactorSampler(EIGHT, threshold=0.5)
     assert sorted(key for key in keys(sampler, 0) if key[0] == 7) == [(7, 0, 0), (7, 0, 1)]
+
+
+class Drawn(Labelled):
+    """Gives each picture's number and what its augmentation would draw."""
+
+    def __getitem__(self, index):
+        return int(index), random.random()
+
+
+def batches(*, start, num_workers):
+    """The batches of two of the third epoch, from one of them on; picture 7 comes twice in an epoch of nine."""
+    dataset = SeededDataset(Drawn(EIGHT.labels), seed=4)
+    sampler = ResumableRepeatFactorSampler(dataset, threshold=0.5, seed=4)
+    loader = DataLoader(dataset, batch_size=2, sampler=sampler, num_workers=num_workers, collate_fn=list)
+    assert len(loader) == 5
+    sampler.set_epoch(2, 2 * start)
+    return list(loader)
+
+
+@pytest.mark.fast
+def test_a_longer_epoch_is_entered_in_the_middle_by_other_workers():
+    whole = batches(start=0, num_workers=0)
+    assert [len(batch) for batch in whole] == [2, 2, 2, 2, 1]
+    assert batches(start=2, num_workers=2) == whole[2:]
+
+
+@pytest.mark.fast
+def test_repeats_of_a_picture_are_augmented_differently():
+    drawn = [number for batch in batches(start=0, num_workers=0) for index, number in batch if index == 7]
+    assert len(set(drawn)) == 2
 
 
 @pytest.mark.fast
