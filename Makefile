@@ -5,7 +5,7 @@ RUN := .venv/bin/python
 # Tests run in several processes of one thread each.
 TEST := OMP_NUM_THREADS=1 MKL_NUM_THREADS=1 $(RUN) -m pytest -n auto --maxprocesses 4
 
-.PHONY: install demo test test-fast test-slow lint format doctor clean
+.PHONY: install demo test test-fast test-slow test-zoo lint format doctor clean
 
 install:
 	@sh tools/install.sh
@@ -14,13 +14,17 @@ demo: install
 	@$(RUN) tools/demo.py
 
 test: lint
-	@$(TEST) -m 'not slow' $(PYTEST)
+	@$(TEST) -m 'not slow and not zoo' $(PYTEST)
 
 test-fast: install
 	@$(TEST) -m fast $(PYTEST)
 
 test-slow: install
 	@$(TEST) -m slow $(PYTEST)
+
+# One large model at a time.
+test-zoo: install
+	@$(RUN) -m pytest -m zoo $(PYTEST)
 
 lint: install
 	@$(RUN) -m ruff check --quiet .
