@@ -139,11 +139,13 @@ def main(argv=None) -> int:
     args = parse_args(argv)
     import json
 
-    from custom_modules.datasets import read_coco
+    from custom_modules.datasets import read_coco, resolve_data_root
     from custom_modules.utils import atomic_write, find_file
 
     files = files_to_check(args.path)
     check_arguments(args, files)
+    if args.data_root is not None:
+        args.data_root = resolve_data_root(args.data_root)
     results = [read_coco(file, args.data_root, check_images=not args.no_images, decode=args.decode) for file in files]
     compare(results, args)
     for data, findings in results:

@@ -60,6 +60,8 @@ def check_options(args: argparse.Namespace) -> None:
 
     if args.batch_size < 1:
         raise UserError(f'--batch-size {args.batch_size}: give a number from 1 on')
+    if not 0 <= args.score_thr <= 1:
+        raise UserError(f'--score-thr {args.score_thr}: give a number from 0 to 1')
     check_output(args.out)
     if args.draw:
         check_folder(args.draw, '--draw')

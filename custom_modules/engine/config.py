@@ -56,13 +56,13 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     check_names(path)
     try:
         cfg = Config.fromfile(str(path))
+        for key in set(cfg) - KEYS:
+            cfg.pop(key)  # imports what the file imports
     except Exception as error:  # a config is a program of the user's: whatever it raises is about that file
         raise UserError(f'{path}: {type(error).__name__}: {" ".join(str(error).split())}') from None
     _merge(cfg, overrides or {})
     if cfg.get('resume'):
         raise UserError(f'{path}: resume in a config does nothing; go on with a run by --resume')
-    for key in set(cfg) - KEYS:
-        cfg.pop(key)
     check_types(cfg)
     return cfg
 

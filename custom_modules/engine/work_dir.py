@@ -48,7 +48,7 @@ def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None
             _check_free(folder, 'go on with that one by --resume alone')
         return checkpoint
     if checkpoint and (checkpoint != newest or _results(folder)):
-        hint = did_you_mean(similar_paths(checkpoint))
+        hint = did_you_mean(similar_paths(checkpoint / 'last.pth' if checkpoint.is_dir() else checkpoint))
         raise UserError(f'{checkpoint}: nothing to resume; leave --resume out to start, or name a checkpoint{hint}')
     _check_free(folder, 'go on with it by --resume')
     return None

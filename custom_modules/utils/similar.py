@@ -67,8 +67,10 @@ def _nearest(folder: Path, parts: tuple[str, ...]) -> list[Path]:
         names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
     except OSError:  # no right to look, or a name no file can have
         return []
-    return [
-        near
-        for name in similar_names(parts[0], names, most=3, cutoff=0.7)
-        for near in _nearest(folder / name, parts[1:])
-    ]
+    alike = [name for name in similar_names(parts[0], names, most=3, cutoff=0.7) if _stems_alike(parts[0], name)]
+    return [near for name in alike for near in _nearest(folder / name, parts[1:])]
+
+
+def _stems_alike(name: str, other: str) -> bool:
+    """Whether names are alike without their suffixes, too: a suffix is most of a short name."""
+    return difflib.SequenceMatcher(None, Path(name).stem, Path(other).stem).ratio() >= 0.6

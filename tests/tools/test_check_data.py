@@ -136,9 +136,10 @@ def test_folder_that_training_would_refuse(root, capsys, moves, last_line):
             ['{0}/one/val.json'],
             '{0}/one has no val.json: split the only json: python tools/split_data.py {0}/one/a.json',
         ),
+        (['{0}/train.json', '--data-root', '{0}/emty'], 'did you mean {0}/empty? Else name yours by --data-root'),
         (['{0}/empty'], 'has no json file'),
     ],
-    ids=['repair of a folder', 'no folder', 'folder', 'file', 'no json', 'one json', 'empty folder'],
+    ids=['repair of a folder', 'no folder', 'folder', 'file', 'no json', 'one json', 'no data root', 'empty folder'],
 )
 def test_mistakes(root, options, expected):
     for folder in ('empty', 'one'):

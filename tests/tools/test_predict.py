@@ -66,6 +66,7 @@ def test_ids_come_from_the_json_when_there_is_one(synthetic_root):
     ('option', 'message'),
     [
         pytest.param(['--batch-size', '0'], '--batch-size 0', id='batch'),
+        pytest.param(['--score-thr', 'nan'], '--score-thr nan', id='score'),
         pytest.param(['--device', 'cuda:99'], '--device cuda:99', id='device'),
         pytest.param(['--out', 'x.csv'], 'ends in .json', id='suffix'),
     ],

@@ -39,6 +39,7 @@ def test_helpers_are_dropped_and_used_values_kept(tmp_path):
         pytest.param("_base_ = './gone.py'", 'gone.py, which does not exist', id='base'),
         pytest.param("_base_ = './' + 'gone.py'", 'gone.py', id='computed-base'),
         pytest.param("_base_ = './leaf.py'", 'which inherits from it', id='circle'),
+        pytest.param('import nosuch', 'Failed to import nosuch', id='import'),
         pytest.param('resume = True', 'by --resume', id='resume'),
     ],
 )

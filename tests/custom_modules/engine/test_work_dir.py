@@ -43,6 +43,7 @@ def test_a_run_without_results_starts_from_the_beginning(tmp_path, names, resume
             r'nothing to resume.*name a checkpoint; did you mean run/last.pth\?',
             id='typo',
         ),
+        pytest.param(['last.pth'], 'run', r'run: nothing to resume.*; did you mean run/last.pth\?', id='run-folder'),
     ],
 )
 def test_refusals(tmp_path, names, resume, message):

@@ -29,6 +29,7 @@ def runs(tmp_path):
         pytest.param('work_dir/htc/best.pth', ['work_dirs/htc/best.pth'], id='folder-on-the-way'),
         pytest.param('wrok_dirs/htcc/lats.pth', ['work_dirs/htc/last.pth'], id='every-part'),
         pytest.param('work_dirs/htc/epoch_3.pkl', [], id='nothing-like-it'),
+        pytest.param('work_dirs/htc/gone.pth', [], id='the-same-suffix'),
         pytest.param('work_dirs/htc/best.pth/x', [], id='below-a-file'),
         pytest.param(f'{"x" * 300}/a', [], id='no-file-can-be-called-so'),
         pytest.param('tools/trian.py', ['tools/train.py'], id='in-the-repository'),
