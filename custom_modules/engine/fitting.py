@@ -13,6 +13,7 @@ from ..utils import UserError
 from .layouts import is_computed, is_position_table, to_our_layout
 
 LEAST_OF_BACKBONE = 0.1
+_NUMBER = re.compile(r'\.(\d+)(?=\.|$)')
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _size(tensor: Tensor) -> str:
     return ' x '.join(map(str, tensor.shape)) or 'a number'
 
 
-def modules(keys: Iterable[str], universe: Iterable[str], most: int = 6) -> str:
+def modules(keys: Iterable[str], universe: Iterable[str], most: int = 8) -> str:
     """Name tensors by the largest modules that consist of nothing else, alike ones once.
 
     Args:
@@ -107,13 +108,20 @@ def modules(keys: Iterable[str], universe: Iterable[str], most: int = 6) -> str:
     """
     keys = list(keys)
     wanted, total = _members(keys), _members(universe)
-    names = {}
+    alike: dict[str, list[list[int]]] = {}
     for key in keys:
-        prefixes = _prefixes(key)
-        largest = next(prefix for prefix in prefixes if prefix == key or wanted[prefix] == total[prefix])
-        names[re.sub(r'\.\d+(?=\.|$)', '.*', largest)] = None
-    names = list(names)
+        largest = next(prefix for prefix in _prefixes(key) if prefix == key or wanted[prefix] == total[prefix])
+        numbers = [int(number) for number in _NUMBER.findall(largest)]
+        alike.setdefault(_NUMBER.sub('{}', largest), []).append(numbers)
+    names = [name.format(*map(_numbers, zip(*found, strict=True))) for name, found in alike.items()]
     return ', '.join(names[:most]) + (f' and {len(names) - most} more' if len(names) > most else '')
+
+
+def _numbers(values: Iterable[int]) -> str:
+    """Write 0-2 for 0, 1, 2, and 0,2 for 0, 2."""
+    values = sorted(set(values))
+    is_range = len(values) > 1 and values[-1] - values[0] == len(values) - 1
+    return f'.{values[0]}-{values[-1]}' if is_range else '.' + ','.join(map(str, values))
 
 
 def _members(keys: Iterable[str]) -> Counter:

@@ -149,7 +149,8 @@ class BiFPN(BaseModule):
         def project(channels: int) -> ConvModule:
             return ConvModule(channels, out_channels, 1, norm_cfg=norm_cfg, act_cfg=None)
 
-        self.laterals = nn.ModuleList(project(in_channels[level]) for level in self.levels)
+        # Called as in FPN, so that a trained FPN passes its laterals on.
+        self.lateral_convs = nn.ModuleList(project(in_channels[level]) for level in self.levels)
         self.num_extra = num_outs - len(self.levels)
         from_input = self.num_extra and add_extra_convs in (True, 'on_input')
         self.extra = project(in_channels[self.levels[-1]]) if from_input else None
@@ -167,7 +168,7 @@ class BiFPN(BaseModule):
         """
         if len(inputs) != len(self.in_channels):
             raise ValueError(f'BiFPN: {len(inputs)} levels given, in_channels names {len(self.in_channels)}')
-        features = [project(inputs[level]) for project, level in zip(self.laterals, self.levels, strict=True)]
+        features = [project(inputs[level]) for project, level in zip(self.lateral_convs, self.levels, strict=True)]
         coarsest = self.extra(inputs[self.levels[-1]]) if self.extra else features[-1]
         for _ in range(self.num_extra):
             coarsest = halve(coarsest)

@@ -150,5 +150,5 @@ def test_a_wrong_number_of_inputs_is_refused():
 @pytest.mark.parametrize('channels', [2, 3, 6, 48, 97, 256])
 def test_group_norms_fit_any_width(channels):
     neck = BiFPN([4, 4], channels, 2, num_layers=1)
-    groups = neck.laterals[0].norm.num_groups
+    groups = neck.lateral_convs[0].norm.num_groups
     assert channels % groups == 0 and groups <= 32 and (groups == 1 or channels // groups >= 2)
