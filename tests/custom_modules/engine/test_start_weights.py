@@ -66,7 +66,7 @@ def test_a_whole_detector_with_another_neck_and_other_classes_is_a_start(tmp_pat
     assert use_start_weights(cfg, str(tmp_path / 'coco.pth')) == [f'start weights: {tmp_path / "coco.pth"}']
     fit = load_weights(build(cfg, 10), read_checkpoint(tmp_path / 'coco.pth'), 'coco.pth', partial=True)
     lines = fit.report()
-    # Backbone, laterals, RPN; of each of three stages two shared layers and the regression, two mask convolutions, one up.
+    # Backbone, laterals, RPN; of each of three stages two shared layers, the regression, two mask convolutions, one up.
     assert f'loaded {125 + 4 + 6 + 3 * (4 + 2) + 3 * (4 + 2)} of' in lines[0]
     assert 'backbone, neck.lateral_convs.0-3.conv, rpn_head, roi_head.bbox_head.0-2.fc_reg' in lines[0]
     assert 'roi_head.bbox_head.0-2.fc_cls' in lines[1] and '81 x 256 in the file, 11 x 256 in the model' in lines[1]
