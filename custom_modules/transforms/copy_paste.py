@@ -10,7 +10,8 @@ from mmdet.registry import TRANSFORMS
 
 from custom_modules.utils import UserError
 
-from .object_index import ObjectIndex, class_weights
+from .object_index import ObjectIndex, check_setting
+from .object_index import class_weights as weights_of
 from .paste_objects import CutObject, cut_object, paste_objects
 
 
@@ -48,6 +49,7 @@ class TrashCopyPaste(BaseTransform):
         max_hidden: float = 0.7,
         prob: float = 0.5,
     ) -> None:
+        check_setting(class_weights)
         if not 0 <= num_objects[0] <= num_objects[1]:
             raise ValueError(f'TrashCopyPaste: num_objects is {num_objects}; give the least and the largest number')
         if not 0 < scale[0] <= scale[1]:
@@ -77,7 +79,7 @@ class TrashCopyPaste(BaseTransform):
         """
         if self._dataset is not dataset:
             self._index = ObjectIndex(dataset)
-            self._weights = class_weights(self.class_weights, self._index.classes, self._index.counts)
+            self._weights = weights_of(self.class_weights, self._index.classes, self._index.counts)
             self._dataset = dataset
 
     def get_indexes(self, dataset: Any) -> list[int]:

@@ -7,6 +7,8 @@ import numpy as np
 
 from custom_modules.utils import UserError
 
+POWERS = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}  # of a class's number of objects
+
 
 class ObjectIndex:
     """The objects of a data set that have a mask, by class; ignore regions are none.
@@ -72,16 +74,26 @@ def class_weights(setting: str | Mapping[str, float], classes: Sequence[str], co
     Raises:
         UserError: An unknown setting or class, or a weight below 0.
     """
+    check_setting(setting)
+    if isinstance(setting, str):
+        return np.where(counts > 0, np.maximum(counts, 1.0) ** POWERS[setting], 0.0)
+    unknown = sorted(set(setting) - set(classes))
+    if unknown:
+        raise UserError(f'class_weights names {", ".join(unknown)}; the classes of the data are {", ".join(classes)}')
+    return np.array([float(setting.get(name, 1.0)) for name in classes]) * (counts > 0)
+
+
+def check_setting(setting: str | Mapping[str, float]) -> None:
+    """Check what can be checked of class weights before the data is known.
+
+    Args:
+        setting: See :func:`class_weights`.
+
+    Raises:
+        UserError: It is none of the words, or a weight is no number from 0 on.
+    """
     if isinstance(setting, Mapping):
-        unknown = sorted(set(setting) - set(classes))
-        if unknown:
-            raise UserError(
-                f'class_weights names {", ".join(unknown)}; the classes of the data are {", ".join(classes)}'
-            )
-        if any(not weight >= 0 for weight in setting.values()):
+        if any(not isinstance(weight, int | float) or not weight >= 0 for weight in setting.values()):
             raise UserError(f'class_weights are {dict(setting)}; give numbers from 0 on')
-        return np.array([float(setting.get(name, 1.0)) for name in classes]) * (counts > 0)
-    powers = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}
-    if setting not in powers:
-        raise UserError(f'class_weights is {setting!r}; give one of {", ".join(powers)}, or weights by class name')
-    return np.where(counts > 0, np.maximum(counts, 1.0) ** powers[setting], 0.0)
+    elif setting not in POWERS:
+        raise UserError(f'class_weights is {setting!r}; give one of {", ".join(POWERS)}, or weights by class name')

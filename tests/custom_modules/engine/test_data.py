@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mmengine.config import Config
+from mmengine.registry import DATASETS, DefaultScope
 
 from custom_modules.engine.data import reading_parts, use_data
 from custom_modules.utils import UserError
@@ -81,6 +82,9 @@ def test_several_training_files(synthetic_root, tmp_path):
         'data: 36 training and 16 validation pictures'  # config() validates on train.json
     ]
     assert parts[0]['pipeline'][0]['with_mask'] is True
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        dataset = DATASETS.build(cfg.train_dataloader.dataset)
+    assert len(dataset) == 36 and len(dataset.metainfo['classes']) == 10
     with pytest.raises(UserError, match=r'--train-ann x.json: .* trains on several files'):
         use_data(training_on({'type': 'ConcatDataset', 'datasets': parts}), str(synthetic_root), 'x.json')
     with pytest.raises(UserError, match='no part of train_dataloader.dataset lies in the data root'):

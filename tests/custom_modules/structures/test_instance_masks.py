@@ -1,5 +1,6 @@
 """Lazy masks must draw what upstream's eager ones hold."""
 
+import copy
 import pickle
 
 import numpy as np
@@ -295,3 +296,14 @@ def test_random_masks_are_of_every_kind():
     masks = InstanceMasks.random(6, 20, 30, rng=1)
     assert masks.has_mask.tolist() == [True, True, False] * 2
     assert masks.to_ndarray().shape == (6, 20, 30) and masks.areas[:2].min() > 0
+
+
+@pytest.mark.fast
+def test_copies_share_what_is_never_changed_and_nothing_else():
+    masks = InstanceMasks.random(3, 20, 30, rng=0)
+    other = copy.deepcopy(masks)
+    assert other._shapes is masks._shapes
+    before = masks.to_ndarray()
+    other.masks = np.ones((3, 20, 30), np.uint8)
+    np.testing.assert_array_equal(masks.to_ndarray(), before)
+    assert other.to_ndarray()[0].all()

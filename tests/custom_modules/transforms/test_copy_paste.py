@@ -131,7 +131,9 @@ def test_nothing_to_paste(make_picture):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize('options', [{'num_objects': (3, 1)}, {'scale': (0, 1)}, {'scale': (2, 1)}], ids=str)
-def test_wrong_ranges(options):
-    with pytest.raises(ValueError, match='TrashCopyPaste: '):
+@pytest.mark.parametrize(
+    'options', [{'num_objects': (3, 1)}, {'scale': (0, 1)}, {'scale': (2, 1)}, {'class_weights': 'often'}], ids=str
+)
+def test_mistakes_are_told_when_it_is_built(options):
+    with pytest.raises(ValueError, match=next(iter(options))):
         TrashCopyPaste(**options)

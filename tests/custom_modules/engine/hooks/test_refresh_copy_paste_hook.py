@@ -1,6 +1,7 @@
 """Class weights of copy-paste that follow the validation."""
 
 import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -93,7 +94,8 @@ def test_a_resumed_training_equals_one_never_stopped(synthetic_root, tmp_path):
     train('stopped', 2)
     factors = json.loads((tmp_path / 'stopped' / 'copy_paste.json').read_text())
     assert list(factors) == ['1', '2'] and len(factors['1']) == 10
-    resumed, whole = train('stopped', 3, '--resume'), train('whole', 3)
+    shutil.copytree(tmp_path / 'stopped', tmp_path / 'resumed')  # this process holds the lock of the first
+    resumed, whole = train('resumed', 3, '--resume'), train('whole', 3)
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
-    kept = [json.loads((tmp_path / folder / 'copy_paste.json').read_text()) for folder in ('stopped', 'whole')]
+    kept = [json.loads((tmp_path / folder / 'copy_paste.json').read_text()) for folder in ('resumed', 'whole')]
     assert kept[0] == kept[1]
