@@ -55,11 +55,11 @@ def one_of_four(rank, port, results):
     os.environ.update(
         WORLD_SIZE='4', RANK=str(rank), LOCAL_RANK=str(rank % 2), MASTER_ADDR='127.0.0.1', MASTER_PORT=str(port)
     )
-    cfg = Config()
+    cfg = Config({'sync_bn': 'torch'})
     start_distributed(cfg)
     wrapper = cfg.model_wrapper_cfg
     found = [
-        (cfg.launcher, cfg.env_cfg.dist_cfg.backend, wrapper.type, wrapper.device_ids, num_ranks()),
+        (cfg.launcher, cfg.env_cfg.dist_cfg.backend, wrapper.type, wrapper.device_ids, cfg.get('sync_bn'), num_ranks()),
         on_main_rank(who_am_i, 'main'),
         on_each_machine(who_am_i, 'machine'),
         attempt(on_main_rank, refuse_on, 0),
@@ -82,7 +82,7 @@ def test_results_and_errors_reach_every_rank(free_port):
         process.join(30)
     for rank in range(4):
         assert found[rank] == [
-            ('pytorch', 'gloo', 'MMDistributedDataParallel', None, 4),
+            ('pytorch', 'gloo', 'MMDistributedDataParallel', None, None, 4),
             'main of rank 0',
             f'machine of rank {rank // 2 * 2}',
             'refused: rank 0 lacks its file',

@@ -8,7 +8,6 @@ from mmdet.registry import DATASETS, MODELS
 from mmengine.dataset import pseudo_collate
 
 from custom_modules.engine import load_config
-from custom_modules.engine.amp import use_low_memory
 from custom_modules.engine.data import reading_parts, use_classes
 from custom_modules.engine.seeding import SeededDataset
 from custom_modules.engine.shrink import shrink
@@ -96,13 +95,3 @@ def test_predictions_are_boxes_of_the_picture(family, name):
     assert len(found) > 0 and set(found.labels.tolist()) <= set(range(10))
     assert (found.bboxes[:, 2:] >= found.bboxes[:, :2]).all()
     assert found.scores.min() >= 0 and found.scores.max() <= 1
-
-
-@pytest.mark.parametrize('name', ['rtmdet_s', 'htc_resnext101'], ids=['whole-backbone', 'by-block'])
-def test_low_memory_is_known_to_convolutional_backbones(name):
-    cfg = load_config(CONFIGS / 'trash' / f'{name}.py')
-    use_low_memory(cfg)
-    hooks = [hook['type'] for hook in cfg.get('custom_hooks') or []]
-    assert (cfg.model.backbone.get('with_cp', False), 'RecomputeHook' in hooks) == (
-        (False, True) if name == 'rtmdet_s' else (True, False)
-    )
