@@ -170,6 +170,8 @@ def count_on_bus(devices: Path = Path('/sys/bus/pci/devices')) -> int:
 def describe_stack(found: dict, *, gpu: bool) -> list[Verdict]:
     """Say whether the whole package imports, and which operators are in use."""
     if 'failed' in found:
+        if mistake := found['failed'].partition('UserError: ')[2]:  # TRASH_OPS, and what to do about it
+            return [Verdict(BAD, mistake)]
         return [Verdict(BAD, f'The package does not import: {found["failed"]}', 'make clean install')]
     return [judge_ops(found, gpu=gpu)]
 

@@ -70,6 +70,24 @@ def test_broken_package_is_reported(monkeypatch):
     assert doctor.probe('fine') == {'version': '1'}
 
 
+@pytest.mark.parametrize(
+    ('said', 'text', 'remedy'),
+    [
+        pytest.param('TRASH_OPS=x is not one of', 'TRASH_OPS=x is not one of', '', id='mistake'),
+        pytest.param(
+            None, 'The package does not import: a package does not import: No', 'make clean install', id='odd'
+        ),
+    ],
+)
+def test_a_package_that_does_not_import(monkeypatch, said, text, remedy):
+    monkeypatch.setitem(
+        doctor.PROBES, 'stack', 'import custom_modules.ops' if said else "raise SystemExit('No module named x')"
+    )
+    monkeypatch.setenv('TRASH_OPS', 'x')
+    verdict = doctor.describe_stack(doctor.probe('stack'), gpu=False)[0]
+    assert verdict.level == BAD and verdict.text.startswith(text) and verdict.remedy == remedy
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize(('levels', 'last'), [([OK, NOTE], 'Everything needed works.'), ([BAD, OK], '1 problem(s)')])
 def test_report(capsys, levels, last):
