@@ -5,7 +5,8 @@
 
 Runs the cells that are still empty, the most informative first, and writes benchmarks/detection.json and the table
 benchmarks/detection.md after each.  A run that is cut off by --minutes or ctrl-C goes on with the next call; one that
-fails is recorded and the next begins.  What needs a GPU is run only where there is one.
+fails is recorded and the next begins.  What needs a GPU is run only where there is one.  Two calls with different
+--only may work side by side, with OMP_NUM_THREADS=1 each.
 """
 
 from __future__ import annotations
@@ -76,7 +77,7 @@ class Bench:
     def __init__(self, args: argparse.Namespace) -> None:
         self.args = args
         self.has_gpu = _has_gpu()
-        self.results = json.loads(args.out.read_text(encoding='utf-8')) if args.out.is_file() else {}
+        self.results: dict[str, dict] = {}
         self.tried: set[str] = set()
 
     def runs(self) -> list[Run]:
@@ -194,6 +195,8 @@ class Bench:
         from benchmarks.detection_table import write_table
         from custom_modules.utils import atomic_write
 
+        if self.args.out.is_file():  # another call may have added to it
+            self.results = json.loads(self.args.out.read_text(encoding='utf-8')) | self.results
         with atomic_write(self.args.out) as file:
             json.dump(self.results, file, indent=1)
             file.write('\n')
