@@ -203,10 +203,15 @@ def load_weights(model: torch.nn.Module, content: Mapping[str, Any], name: str, 
         What was loaded and what was not.
 
     Raises:
-        UserError: See :func:`compare`.
+        UserError: See :func:`compare`; or the file holds NaN or infinity.
     """
     own = model.state_dict()  # shares its memory with the model
     fit = compare(own, content, name, partial=partial)
+    broken = [key for key in fit.loaded if not fit.given[key].isfinite().all()]
+    if broken:
+        raise UserError(
+            f'{name}: holds values that are not finite ({modules(broken, fit.own)}); take another checkpoint'
+        )
     for key in fit.loaded:  # not by load_state_dict, in which old heads of mmdet rename what they are given
         own[key].copy_(fit.given[key])
     return fit

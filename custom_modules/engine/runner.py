@@ -337,6 +337,7 @@ def _is_for_people(record: logging.LogRecord) -> bool:
         'Distributed training is not used',
         'Resumed iteration number is not divisible',  # the loop counts accumulation by epoch
         'Gradient accumulative may slightly',  # would come every epoch
+        'No pre-trained weights for',  # also said when a whole detector is about to be loaded
     )
     return not record.getMessage().startswith(noise)
 

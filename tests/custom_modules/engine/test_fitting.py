@@ -89,6 +89,15 @@ def test_a_start_that_must_be_a_mistake_is_refused(given, message):
         load_weights(detector(), {'state_dict': given}, 'c.pth', partial=True)
 
 
+@pytest.mark.parametrize('partial', [True, False], ids=['start', 'resume'])
+def test_broken_weights_are_refused(partial):
+    source, target = detector(), detector()
+    source['neck'].bias.data[1] = torch.nan
+    with pytest.raises(UserError, match=r'c.pth: holds values that are not finite \(neck.bias\)'):
+        load_weights(target, content(source), 'c.pth', partial=partial)
+    assert not torch.equal(target['neck'].weight, source['neck'].weight)
+
+
 def test_what_is_no_tensor_is_ignored():
     weights = content(detector())
     weights['state_dict']['version'] = 3
