@@ -13,7 +13,7 @@ from custom_modules.engine.data import use_classes
 from custom_modules.engine.inference import find_pictures
 from custom_modules.utils import UserError
 from tools.predict import main
-from tools.test import main as test_main
+from tools.test import main as score
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def test_each_family_is_tested_and_predicts(config, synthetic_root, photos, tmp_
     common = [str(config), str(tmp_path / 'c.pth')]
     drawing = ['--draw', str(tmp_path / 'drawn'), '--score-thr', '0.001']
     assert main([*common, str(photos), '--out', str(tmp_path / 'found.json'), *drawing, '--batch-size', '2']) == 0
-    assert test_main([*common, '--data-root', str(synthetic_root), '--out', str(tmp_path / 'val.json')]) == 0
+    assert score([*common, '--data-root', str(synthetic_root), '--out', str(tmp_path / 'val.json')]) == 0
     assert 'mAP50 0.' in capsys.readouterr().out
     for name in ('found.json', 'val.json'):
         records = json.loads((tmp_path / name).read_text())
