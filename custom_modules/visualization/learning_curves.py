@@ -45,7 +45,8 @@ def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
     panels = [
         (_plot_total_loss, curves.get(('train', 'loss')), 1.2),
         (_plot_loss_parts, parts, 1.5),
-        (_plot_learning_rate, curves.get(('train', 'lr')), 0.7),
+        # Where groups have rates of their own, lr is the first group's and base_lr the config's.
+        (_plot_learning_rate, curves.get(('train', 'base_lr'), curves.get(('train', 'lr'))), 0.7),
         (_plot_scores, scores, 1.2),
     ]
     panels = [panel for panel in panels if panel[1]]

@@ -104,6 +104,56 @@ def test_a_signal_loses_no_iteration(finished_run, synthetic_root, tmp_path, num
     assert_same_state(state(finished_run), state(tmp_path / 'run'))
 
 
+def test_a_time_limit_ends_with_a_checkpoint_to_go_on_from(finished_run, synthetic_root, tmp_path, capfd):
+    """There is no time at all: one iteration, then the rest."""
+    assert main(arguments(synthetic_root, tmp_path / 'stopped', '--max-hours', '0.0001', epochs=2)) == 0
+    assert 'stopped by the time limit after iteration 1, everything is in' in capfd.readouterr().out
+    shutil.copytree(tmp_path / 'stopped', tmp_path / 'run')  # the first one stays locked as long as this process lives
+    assert main(arguments(synthetic_root, tmp_path / 'run', '--resume', epochs=2)) == 0
+    assert_same_state(state(finished_run), state(tmp_path / 'run'))
+    assert numbers(finished_run) == numbers(tmp_path / 'run')
+
+
+@pytest.mark.slow
+def test_a_detector_with_all_choices_goes_on_exactly(synthetic_root, tmp_path):
+    """AdamP, layer-wise decay, averaged weights, cosine restarts and early stopping; cut off and resumed three times."""
+    config = tmp_path / 'choices.py'
+    bases = [CASCADE, str(ROOT / 'configs' / '_base_' / 'schedules' / 'choices.py')]
+    config.write_text(
+        f'_base_ = {bases}\n'
+        'optim_wrapper = dict(_base_.layer_decay, optimizer=dict(type="AdamP", lr=1e-5))\n'
+        'param_scheduler = [dict(_base_.cosine_restarts, T_0=2, eta_max=1e-3)]\n'
+        'custom_hooks = [_base_.ema, _base_.early_stopping]\n'
+    )
+    options = ['--data-root', str(synthetic_root), *QUICK, 'train_cfg.max_epochs=2']
+    assert main([str(config), '--work-dir', str(tmp_path / 'whole'), *options]) == 0
+    folder = tmp_path / 'cut0'
+    assert main([str(config), '--work-dir', str(folder), '--max-hours', '0.0001', *options]) == 0
+    for start in range(1, 4):
+        folder = Path(shutil.copytree(folder, tmp_path / f'cut{start}'))  # another folder: locks go with the process
+        limit = ['--max-hours', '0.0001'] if start < 3 else []
+        assert main([str(config), '--work-dir', str(folder), '--resume', *limit, *options]) == 0
+    whole, cut = state(tmp_path / 'whole'), state(folder)
+    assert_same_state(whole, cut)
+    for name, value in whole['ema_state_dict'].items():
+        assert torch.equal(value, cut['ema_state_dict'][name]), name
+    assert whole['early_stopping'] == cut['early_stopping']
+    assert numbers(tmp_path / 'whole') == numbers(folder)
+
+
+@pytest.mark.slow
+def test_ranks_stop_together_at_the_time_limit(synthetic_root, tmp_path):
+    script = str(ROOT / 'tools' / 'dist_train.sh')
+    options = arguments(synthetic_root, tmp_path / 'run', '--max-hours', '0.0001')[1:]
+    environment = {**os.environ, 'PATH': f'{Path(sys.executable).parent}:{os.environ["PATH"]}'}
+    done = subprocess.run(
+        [script, CASCADE, '2', *options], env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count('stopped by the time limit after iteration 1,') == 1
+    assert len(state(tmp_path / 'run')['random_states']) == 2
+
+
 def wait_for(condition, process, seconds=120):
     end = time.monotonic() + seconds
     while not condition():
@@ -200,6 +250,8 @@ def test_a_folder_in_use_is_refused(finished_run, synthetic_root):
         pytest.param(['--train-ann', 'gone.json'], 'gone.json', id='train-ann'),
         pytest.param(['--load-from', 'gone.pth'], 'gone.pth: no such checkpoint', id='load-from'),
         pytest.param(['--resume', 'gone.pth'], 'nothing to resume', id='resume'),
+        pytest.param(['--track', 'wandb,comet'], '--track comet: no such tracker; there are tensorboard', id='track'),
+        pytest.param(['--max-hours', '-1'], '--max-hours -1.0: give a number above 0', id='max-hours'),
         pytest.param(['--cfg-options', 'total_batch_size=0'], 'total_batch_size is 0', id='batch'),
         pytest.param(['--cfg-options', 'model.bbox_hed=1'], "argument 'bbox_hed'", id='model'),
         pytest.param(['--cfg-options', 'default_hooks.curves.every=1'], "argument 'every'", id='hook'),

@@ -113,12 +113,13 @@ def remove_radial_part(
     """
     rows, slopes, steps = (tensor.reshape(len(tensor), -1) for tensor in (weight, gradient, direction))
     # Sums over channels are the sums over the whole weight, so that both views need one pass over the elements.
-    products = torch.stack([(rows * slopes), (rows * rows), (slopes * slopes), (rows * steps)]).sum(dim=2)
+    pairs = (rows, slopes), (rows, rows), (slopes, slopes), (rows, steps)
+    products = torch.stack([torch.linalg.vecdot(one, other) for one, other in pairs])
     channels, whole = products, products.sum(dim=1, keepdim=True)
     by_channel = _is_orthogonal(channels, delta / math.sqrt(rows.shape[1]))
     as_whole = _is_orthogonal(whole, delta / math.sqrt(rows.numel()))
     radial = torch.where(by_channel, _radial(channels), torch.where(as_whole, _radial(whole), 0.0))
-    direction.sub_(weight * radial.reshape(-1, *[1] * (weight.ndim - 1)))
+    direction.addcmul_(weight, radial.reshape(-1, *[1] * (weight.ndim - 1)), value=-1)
     return by_channel | as_whole
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from mmengine.optim import CosineAnnealingLR, LinearLR
+from mmengine.optim import CosineAnnealingLR, LinearLR, ReduceOnPlateauLR
 
 from custom_modules.engine import runner as runner_module
 from custom_modules.engine.runner import TrashRunner, config_mistakes
@@ -34,6 +34,17 @@ def test_only_what_the_config_changes_is_told():
     here = LinearLR(optimizer(), start_factor=0.1, end=20, by_epoch=False)
     told = runner_module._differences(here, saved.state_dict())
     assert sorted(told) == ['LinearLR.end 10 (config: 20)', 'LinearLR.total_iters 9 (config: 19)']
+
+
+def test_how_far_a_plateau_has_come_is_no_change_of_the_config():
+    def plateau() -> ReduceOnPlateauLR:
+        return ReduceOnPlateauLR(optimizer(), monitor='mAP50', rule='greater', patience=0, cooldown=3)
+
+    saved = plateau()
+    for score in (0.5, 0.4):
+        saved.step({'mAP50': score})
+    assert (saved.best, saved.cooldown_counter) == (0.5, 3)
+    assert runner_module._differences(plateau(), saved.state_dict()) == []
 
 
 @pytest.mark.parametrize('error', [TypeError('two\nlines'), KeyError('key'), AssertionError(), RuntimeError('no')])
