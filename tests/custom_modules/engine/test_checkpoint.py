@@ -39,6 +39,40 @@ def test_code_in_a_checkpoint_does_not_run(tmp_path, load):
     assert not (tmp_path / 'marker').exists()
 
 
+class Bait:
+    """Calls a function that is looked up by ``getattr``, as the log histories of published checkpoints are."""
+
+    def __init__(self, marker):
+        self.marker = marker
+
+    def __reduce__(self):
+        return getattr, (self.marker, 'mkdir')
+
+
+def test_what_is_skipped_does_not_run_either(tmp_path):
+    content = {'state_dict': {'a': torch.ones(2)}, 'history': Bait(tmp_path / 'marker')}
+    torch.save(content, tmp_path / 'c.pth')
+    content = read_checkpoint(tmp_path / 'c.pth')
+    assert content['state_dict']['a'].tolist() == [1, 1] and not callable(content['history'])
+
+
+@pytest.mark.parametrize('function', [eval, exec, print], ids=lambda function: function.__name__)
+def test_functions_that_nothing_published_needs_are_refused(tmp_path, function):
+    class Call:
+        def __reduce__(self):
+            return function, ('1 + 1',)
+
+    torch.save({'state_dict': {}, 'x': Call()}, tmp_path / 'c.pth')
+    with pytest.raises(UserError, match=f'would execute code .{function.__name__}'):
+        read_checkpoint(tmp_path / 'c.pth')
+
+
+@pytest.mark.parametrize('zipped', [True, False], ids=['zip', 'older'])
+def test_tensors_may_stay_on_the_disk(tmp_path, zipped):
+    torch.save({'a': torch.arange(5)}, tmp_path / 'c.pth', _use_new_zipfile_serialization=zipped)
+    assert read_checkpoint(tmp_path / 'c.pth', mapped=True)['state_dict']['a'].tolist() == [0, 1, 2, 3, 4]
+
+
 def test_code_runs_only_for_who_asks_for_it(tmp_path):
     with trust_checkpoints():
         read_checkpoint(bomb(tmp_path))
