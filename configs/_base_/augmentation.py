@@ -35,7 +35,11 @@ albu = dict(
         dict(type='CLAHE', clip_limit=2.0, p=0.2),
         dict(type='RandomBrightnessContrast', brightness_limit=0.2, contrast_limit=0.2, p=0.3),
         dict(type='ChannelShuffle', p=0.1),
-        dict(type='OneOf', transforms=[dict(type='GaussNoise'), dict(type='MotionBlur', blur_limit=5)], p=0.2),
+        dict(
+            type='OneOf',
+            transforms=[dict(type='GaussNoise', std_range=(0.02, 0.08)), dict(type='MotionBlur', blur_limit=5)],
+            p=0.2,
+        ),
         dict(type='ImageCompression', quality_range=(60, 95), p=0.2),
     ],
 )

@@ -16,7 +16,7 @@ from custom_modules.utils import UserError
 
 from .ground_truth import MIN_SIDE, box_around, select_objects
 
-_WANTED = "pip install 'albumentations>=1.4.11,<2'"
+_WANTED = "pip install 'albumentations==1.4.24'"
 
 
 @TRANSFORMS.register_module()

@@ -95,5 +95,5 @@ def test_library_that_cannot_be_used(monkeypatch, version):
         return version
 
     monkeypatch.setattr(metadata, 'version', look_up)
-    with pytest.raises(UserError, match=r"pip install 'albumentations>=1.4.11,<2'"):
+    with pytest.raises(UserError, match=r"pip install 'albumentations==1.4.24'"):
         TrashAlbu(COLOURS)
