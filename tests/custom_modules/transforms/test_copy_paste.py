@@ -55,7 +55,7 @@ def test_class_weights(setting, weights):
     ('setting', 'message'),
     [
         ('often', "'often'; give one of rare, equal, natural, or weights by class name"),
-        ({'sqare': 2}, 'names sqare; the classes of the data are square, rectangle'),
+        ({'sq': 2}, 'names sq; the classes of the data are square, rectangle'),
         ({'square': -1}, 'give numbers from 0 on'),
         ({'square': float('nan')}, 'give numbers from 0 on'),
     ],
