@@ -11,6 +11,7 @@ from custom_modules.engine import load_config
 from custom_modules.engine.data import reading_parts, use_classes
 from custom_modules.engine.seeding import SeededDataset
 from custom_modules.engine.shrink import shrink
+from custom_modules.engine.start_weights import use_start_weights
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs'
 FAMILIES = [
@@ -95,3 +96,23 @@ def test_predictions_are_boxes_of_the_picture(family, name):
     assert len(found) > 0 and set(found.labels.tolist()) <= set(range(10))
     assert (found.bboxes[:, 2:] >= found.bboxes[:, :2]).all()
     assert found.scores.min() >= 0 and found.scores.max() <= 1
+
+
+@pytest.mark.parametrize(
+    ('name', 'millions'),
+    [
+        pytest.param('rtmdet_s', 8.89, id='rtmdet-s'),
+        pytest.param('rtmdet_m', 24.71, id='rtmdet-m'),
+        pytest.param('rtmdet_l', 52.3, id='rtmdet-l', marks=pytest.mark.slow),
+        pytest.param('yolox_s', 8.97, id='yolox-s'),
+        pytest.param('yolox_l', 54.21, id='yolox-l', marks=pytest.mark.slow),
+        pytest.param('yolox_x', 99.07, id='yolox-x', marks=pytest.mark.slow),
+    ],
+)
+def test_sizes_are_the_published_ones(name, millions):
+    """With 80 classes, as upstream's tables give RTMDet (Lyu et al., 2022) and the paper YOLOX (Ge et al., 2021)."""
+    cfg = load_config(CONFIGS / 'trash' / f'{name}.py')
+    use_classes(cfg, 80, has_masks=False)
+    use_start_weights(cfg, 'none')
+    parameters = sum(parameter.numel() for parameter in MODELS.build(cfg.model).parameters())
+    assert parameters / 1e6 == pytest.approx(millions, rel=2e-3)
