@@ -65,7 +65,7 @@ def test_same_seed_same_set(pasted, synthetic_root, tmp_path):
     ('options', 'message'),
     [
         (['--classes', 'often'], "class_weights is 'often'; give one of rare"),
-        (['--classes', 'Batery=2'], 'class_weights names Batery'),
+        (['--classes', 'Accu=2'], 'class_weights names Accu'),
         (['--classes', 'Battery=many'], '--classes Battery=many: write NAME=WEIGHT'),
         (['--objects', '3', '1'], 'num_objects is .3, 1.'),
         (['--pictures', '0'], '--pictures 0: give a number from 1 on'),

@@ -55,9 +55,9 @@ def test_what_works(dataset):
             'TrashMosaic mixes pictures: it belongs directly',
         ),
         (
-            mixed({**PASTE, 'class_weights': {'Batery': 1}}),
+            mixed({**PASTE, 'class_weights': {'Accu': 1}}),
             True,
-            'names Batery; the classes of the data are Metal, Bat',
+            'names Accu; the classes of the data are Metal, Bat',
         ),
         (mixed({'type': 'mmdet.Mosaic'}), True, 'Mosaic does not move masks along; use TrashMosaic'),
         (plain({'type': 'Albu', 'transforms': []}), True, 'Albu does not move masks along; use TrashAlbu'),
