@@ -29,3 +29,6 @@ model = dict(
     bbox_head=dict(embed_dims=64),
     test_cfg=dict(max_per_img=50),
 )
+# Queries learn slowly: three times the Cascade's epochs.
+train_cfg = dict(max_epochs=6, val_interval=6)
+param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], T_max=6, end=6)]
