@@ -142,6 +142,7 @@ def write_folds(
     folder, temporary = root / FOLDER, root / f'.{FOLDER}.{os.getpid()}.tmp'
     old = temporary.with_suffix('.old')
     try:
+        shutil.rmtree(temporary, ignore_errors=True)  # of a process killed long ago
         temporary.mkdir()
         for name, part in _files(root, source, content, folds, groups, table, settings).items():
             with atomic_write(temporary / name) as file:
