@@ -116,7 +116,7 @@ def test_a_time_limit_ends_with_a_checkpoint_to_go_on_from(finished_run, synthet
 
 @pytest.mark.slow
 def test_a_detector_with_all_choices_goes_on_exactly(synthetic_root, tmp_path):
-    """AdamP, layer-wise decay, averaged weights, cosine restarts and early stopping; cut off and resumed three times."""
+    """AdamP, layer-wise decay, averaged weights, cosine restarts, early stopping; cut off and resumed three times."""
     config = tmp_path / 'choices.py'
     bases = [CASCADE, str(ROOT / 'configs' / '_base_' / 'schedules' / 'choices.py')]
     config.write_text(
