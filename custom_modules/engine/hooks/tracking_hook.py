@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -142,9 +143,11 @@ class TrackingHook(Hook):
             runner.logger.warning(f'{name} failed and is left out from here on: {_line(error)}; the training goes on')
 
     def _remember(self, runner) -> None:
-        if is_main_process():
-            with atomic_write(Path(runner.work_dir) / _MEMORY) as file:
-                json.dump(self._memory, file, indent=2)
+        if not is_main_process():
+            return
+        # Without room on the disk a restart may tell something twice; the checkpoint's own message comes soon enough.
+        with suppress(OSError), atomic_write(Path(runner.work_dir) / _MEMORY) as file:
+            json.dump(self._memory, file, indent=2)
 
 
 def _prefixed(values: dict[str, float]) -> dict[str, float]:

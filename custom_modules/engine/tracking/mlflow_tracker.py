@@ -11,7 +11,7 @@ import numpy as np
 
 from .tracker import Run, Tracker
 
-_NOT_IN_NAMES = re.compile(r'[^\w\-. /]', re.ASCII)
+_NOT_IN_NAMES = re.compile(r'[^\w\-. /]')
 _PARAMETERS = ('optim_wrapper.optimizer', 'total_batch_size', 'train_cfg.max_epochs', 'randomness.seed', 'data_root')
 
 
