@@ -8,7 +8,7 @@ import pytest
 import torch
 from mmengine.registry import MODELS, DefaultScope
 
-from custom_modules.engine import load_config
+from custom_modules.engine import inference, load_config, load_weights
 from custom_modules.engine.data import use_classes
 from custom_modules.engine.inference import find_pictures
 from custom_modules.utils import UserError
@@ -90,12 +90,22 @@ def test_a_mistyped_checkpoint_is_guessed(trained_htc, htc, photos, tmp_path, na
     assert f'no such checkpoint; did you mean {trained_htc / meant}' in str(error.value)
 
 
-def test_a_model_of_not_a_number_says_so_and_leaves_no_file(trained_htc, htc, photos, tmp_path):
+def test_a_checkpoint_of_not_a_number_says_so(trained_htc, htc, photos, tmp_path):
     content = torch.load(trained_htc / 'best.pth', weights_only=True)
     content['state_dict']['roi_head.bbox_head.2.fc_reg.bias'].fill_(float('nan'))
     torch.save(content, tmp_path / 'nan.pth')
-    with pytest.raises(UserError, match='the model predicts NaN'):
+    with pytest.raises(UserError, match=r'not finite \(roi_head.bbox_head.2.fc_reg.bias\)'):
         main([htc, str(tmp_path / 'nan.pth'), str(photos), '--out', str(tmp_path / 'found.json')])
+
+
+def test_predictions_of_not_a_number_say_so_and_leave_no_file(trained_htc, htc, photos, tmp_path, monkeypatch):
+    def load_and_spoil(model, *others):
+        load_weights(model, *others)
+        model.roi_head.bbox_head[2].fc_reg.bias.data.fill_(float('nan'))  # as an overflow in the arithmetic would
+
+    monkeypatch.setattr(inference, 'load_weights', load_and_spoil)
+    with pytest.raises(UserError, match='the model predicts NaN'):
+        main([htc, str(trained_htc / 'best.pth'), str(photos), '--out', str(tmp_path / 'found.json')])
     assert not (tmp_path / 'found.json').exists()
 
 
