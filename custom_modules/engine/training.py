@@ -22,7 +22,7 @@ from .hooks import TimeLimitHook
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
 from .tracking import check_trackers
-from .work_dir import checkpoint_to_resume, claim_folder, note_finished, run_folder
+from .work_dir import checkpoint_to_resume, claim_folder, note_finished, release_folders, run_folder
 
 
 @dataclass
@@ -110,6 +110,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
         if is_new and is_main_process() and not (runner and runner.has_trained):
             shutil.rmtree(folder, ignore_errors=True)
         raise
+    finally:
+        release_folders()
     return folder
 
 

@@ -11,7 +11,7 @@ from typing import IO
 from ..utils import UserError, atomic_write, did_you_mean, find_file, similar_paths
 from ..utils.files import REPOSITORY
 
-_locks: list[IO] = []  # open files; the lock goes with the process
+_locks: list[IO] = []  # open files; a lock goes with the process at the latest
 
 # A run is worth guarding from its first checkpoint on; what it writes before may be started over.
 _RESULTS = ('last.pth', 'best.pth', 'predictions')
@@ -101,6 +101,14 @@ def claim_folder(folder: Path, arguments: dict) -> bool:
     with atomic_write(folder / 'run.json') as file:
         json.dump(call, file, indent=2, default=str)
     return is_new
+
+
+def release_folders() -> None:
+    """Give the folders of this process back, so that it can go on with one of them itself."""
+    while _locks:
+        lock = _locks.pop()
+        fcntl.flock(lock, fcntl.LOCK_UN)  # loader workers that live on have it open, too
+        lock.close()
 
 
 def note_finished(folder: Path) -> None:

@@ -2,12 +2,13 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from custom_modules.engine import work_dir
-from custom_modules.engine.work_dir import checkpoint_to_resume, claim_folder
+from custom_modules.engine.work_dir import checkpoint_to_resume, claim_folder, release_folders
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -70,7 +71,21 @@ def test_run_json_keeps_every_call(tmp_path):
     run = tmp_path / 'run'
     for seed in (1, 2, 3):
         assert claim_folder(run, {'options': {'seed': seed}}) is (seed == 1)
-        work_dir._locks.clear()  # as the end of the process does
+        release_folders()
     said = json.loads((run / 'run.json').read_text())
     assert said['options'] == {'seed': 3}
     assert [call['options']['seed'] for call in said['earlier']] == [1, 2]
+
+
+def test_a_folder_is_one_job_s_until_it_is_given_back(tmp_path):
+    claim_folder(tmp_path / 'run', {})
+    worker = subprocess.Popen(['sleep', '60'], pass_fds=[lock.fileno() for lock in work_dir._locks])
+    try:
+        with pytest.raises(UserError, match='another job trains here'):
+            claim_folder(tmp_path / 'run', {})
+        release_folders()
+        claim_folder(tmp_path / 'run', {})
+    finally:
+        worker.kill()
+        worker.wait()
+        release_folders()
