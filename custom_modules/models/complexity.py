@@ -5,8 +5,9 @@ matrix products (attention too, windows after padding) count, norms 5 an element
 element.  RoI heads count at as many proposals and detections as the test settings allow.
 """
 
+import copy
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from math import prod
 from typing import Any
@@ -66,7 +67,7 @@ def count_complexity(model_cfg: dict, size: tuple[int, int]) -> Complexity:
     """
     width, height = (_padded(side, model_cfg) for side in size)
     with DefaultScope.overwrite_default_scope('mmdet'), _EmptyFactories(), _MixedDevices():
-        model = MODELS.build(model_cfg)
+        model = MODELS.build(copy.deepcopy(model_cfg))  # detectors write into their config
     walk = _Prediction(model.eval())
     picture = torch.empty(1, 3, height, width, device='meta')
     counter = FlopCounterMode(display=False, depth=None, custom_mapping=_doubled(_FORMULAS))
@@ -185,7 +186,8 @@ class _EmptyFactories(TorchFunctionMode):
 class _MixedDevices(TorchDispatchMode):
     """Let numbers meet shapes: numbers stay what they are, a result with a shape in it is a shape.
 
-    Models read sizes of maps and places of boxes back from tensors, which have to be real on that account.
+    Models read sizes of maps and places of boxes back from tensors, which have to be real on that account.  Where the
+    values of a shape would choose, everything is chosen.
     """
 
     def __torch_dispatch__(self, function: Callable, types: Any, args: tuple = (), kwargs: dict | None = None) -> Any:
@@ -194,7 +196,20 @@ class _MixedDevices(TorchDispatchMode):
             kwargs = {key: value for key, value in kwargs.items() if key != 'device'}
         elif any(part.is_meta for part in _tensors((args, kwargs))):
             args, kwargs = tree_map_only(Tensor, lambda part: part.to('meta'), (args, kwargs))
+            if function in _CHOICES:
+                return _CHOICES[function](args[0])
         return function(*args, **kwargs)
+
+
+def _all_places(tensor: Tensor) -> Tensor:
+    return tensor.new_empty(tensor.numel(), tensor.dim(), dtype=torch.long)
+
+
+def _one_value(tensor: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    return tensor.new_empty(1), tensor.new_empty(tensor.shape, dtype=torch.long), tensor.new_empty(1, dtype=torch.long)
+
+
+_CHOICES = {aten.nonzero.default: _all_places, aten._unique2.default: _one_value}
 
 
 def _tensors(value: Any) -> Iterator[Tensor]:
@@ -261,7 +276,13 @@ def _attention(value: Tensor, shapes: Tensor, starts: Tensor, places: Tensor, we
     return _PER_SAMPLE * weights.numel() * value.size(-1)
 
 
+def _nms(boxes: Tensor, *args: Any, **kwargs: Any) -> int:
+    """Nothing: it compares, and multiplies little."""
+    return 0
+
+
 _OPERATORS = {
+    'nms': _nms,
     'roi_align_forward': _roi_align,
     'deform_conv_forward': _deform_conv_v1,
     'modulated_deform_conv_forward': _deform_conv_v2,
@@ -281,10 +302,13 @@ def _counted_operators(counter: FlopCounterMode) -> Iterator[None]:
         kwargs.pop('im2col_step', None)
         for part in set(counter.mod_tracker.parents):
             counter.flop_counts[part][name] += 2 * _OPERATORS[name](*args, **kwargs)
+        if name == 'nms':  # all are kept
+            return args[0].new_empty(len(args[0]), dtype=torch.long)
         if name == 'ms_deform_attn_forward':
             value, places = args[0], args[3]
             return value.new_empty(len(value), places.size(1), value.size(2) * value.size(3))
         return None
 
-    with mock.patch.object(extension, 'call', call):
+    precision = mock.patch.object(torch, 'autocast', lambda *args, **kwargs: nullcontext())  # shapes have none
+    with mock.patch.object(extension, 'call', call), precision:
         yield

@@ -78,7 +78,10 @@ def small_retina(neck: dict) -> ConfigDict:
 def test_parts_by_hand():
     """A 64 px picture gives a 16 px map of 64 channels; norms count 5 a value, ReLU and pooling nothing."""
     neck = {'type': 'ChannelMapper', 'in_channels': [64], 'out_channels': 8, 'kernel_size': 1, 'num_outs': 1}
-    cost = count_complexity(small_retina({**neck, 'norm_cfg': {'type': 'BN'}}), (64, 64))
+    model = small_retina({**neck, 'norm_cfg': {'type': 'BN'}})
+    before = model.to_dict()
+    cost = count_complexity(model, (64, 64))
+    assert model.to_dict() == before
     cells = 16 * 16
     stem = 32 * 32 * 64 * (3 * 49 + 5)
     blocks = 4 * cells * 64 * (64 * 9 + 5)
