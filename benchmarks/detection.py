@@ -19,10 +19,11 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from benchmarks.detection_grid import PHOTOGRAPHS, PRETRAINING, SYNTHETIC, Run, all_runs
+from benchmarks.detection_grid import PASTED, PHOTOGRAPHS, PRETRAINING, SYNTHETIC, Run, all_runs
 from tools._launch import ROOT, run
 
 STEPS, BATCH = 250, 8
@@ -117,11 +118,13 @@ class Bench:
     def carry_out(self, one: Run, deadline: float) -> int:
         """Make a run, or a part of it, and record it; return an exit code other than 0 to stop here."""
         self.tried.add(one.key)
-        self._make_pictures()
         print(f'{one.key}: {one.config}', flush=True)
-        command = self._speed_command(one) if one.speed else self._training_command(one)
-        log = self._folder(one).with_suffix('.log')
-        code, seconds = run_until(command, log, deadline)
+        log, started = self._folder(one).with_suffix('.log'), time.monotonic()
+        code = next(filter(None, (run_until(command, log, deadline) for command in self._pictures_to_make(one))), 0)
+        if code == 0:
+            started = time.monotonic()  # making pictures is not training
+            code = run_until(self._speed_command(one) if one.speed else self._training_command(one), log, deadline)
+        seconds = time.monotonic() - started
         seconds += self._earlier_seconds(one, seconds, finished=code == 0)
         if code in (130, 143):  # cut off, and saved
             return 0 if time.monotonic() >= deadline else code
@@ -132,16 +135,21 @@ class Bench:
         self.write()
         return 0
 
-    def _make_pictures(self) -> None:
-        folder = self.args.synthetic
-        if not (folder / 'train.json').is_file():
-            subprocess.run(
-                [sys.executable, str(ROOT / 'tools/make_synthetic.py'), '--out', str(folder)] + PICTURES.split(),
-                check=True,
-            )
+    def _pictures_to_make(self, one: Run) -> Iterator[list[str]]:
+        """Give the commands that make the run's pictures, where they are not there yet."""
+        tools, root, pasted = ROOT / 'tools', self._data_root(one), self._data_root(one, pasted=True)
+        if one.data == SYNTHETIC and not (root / 'train.json').is_file():
+            yield [sys.executable, str(tools / 'make_synthetic.py'), '--out', str(root), *PICTURES.split()]
+        if one.cell == PASTED and not pasted.exists():
+            yield [sys.executable, str(tools / 'copy_paste.py'), '--data-root', str(root), '--out', str(pasted)]
+
+    def _data_root(self, one: Run, *, pasted: bool = False) -> Path:
+        if pasted:
+            return self.args.work_dir / f'{one.data}_pasted'
+        return self.args.synthetic if one.data == SYNTHETIC else self.args.photographs
 
     def _training_command(self, one: Run) -> list[str]:
-        root = self.args.synthetic if one.data == SYNTHETIC else self.args.photographs
+        root = self._data_root(one, pasted=one.cell == PASTED)
         start = {'none': ['--load-from', 'none'], PRETRAINING: ['--load-from', str(self._pretrained())]}
         options = ['--data-root', str(root), '--work-dir', str(self._folder(one)), '--seed', str(one.seed), '--resume']
         return [
@@ -204,7 +212,7 @@ class Bench:
             file.write(write_table(self.results))
 
 
-def run_until(command: list[str], log: Path, deadline: float) -> tuple[int, float]:
+def run_until(command: list[str], log: Path, deadline: float) -> int:
     """Run a command with its output in a file, and interrupt it when the time is up.
 
     Args:
@@ -213,18 +221,17 @@ def run_until(command: list[str], log: Path, deadline: float) -> tuple[int, floa
         deadline: Moment of :func:`time.monotonic`.
 
     Returns:
-        The exit code (128 and the signal's number after a signal) and the seconds it took.
+        The exit code; 128 and the signal's number after a signal.
     """
-    started = time.monotonic()
     log.parent.mkdir(parents=True, exist_ok=True)
     with open(log, 'w', encoding='utf-8') as file:
         process = subprocess.Popen(command, stdout=file, stderr=subprocess.STDOUT, cwd=ROOT)
         try:
-            code = process.wait(max(deadline - started, 0))
+            code = process.wait(max(deadline - time.monotonic(), 0))
         except (subprocess.TimeoutExpired, KeyboardInterrupt):
             process.send_signal(signal.SIGTERM)
             code = process.wait()
-    return (code if code >= 0 else 128 - code), time.monotonic() - started
+    return code if code >= 0 else 128 - code
 
 
 def surroundings() -> dict[str, str]:

@@ -12,6 +12,7 @@ CELLS = ROOT / 'benchmarks' / 'detection'
 SYNTHETIC, PHOTOGRAPHS = 'synthetic', 'photographs'
 DATA = (SYNTHETIC, PHOTOGRAPHS)
 PRETRAINING, BASELINE, NO_START = 'pretraining', 'baseline', 'no start weights'
+PASTED = 'copy_paste_offline'  # the pictures differ, not the config
 FIRST_SEED, MORE_SEEDS, NUM_REPEATED = 0, (1, 2), 4
 FULL_SIZE, FULL_SIZE_BASELINE = 'full size', 'htc_swin_b'
 SPEED_CONFIG = 'configs/trash/htc_swin_l.py'
@@ -20,7 +21,7 @@ SPEED_CONFIG = 'configs/trash/htc_swin_l.py'
 # those of `families` are the demo's own configs.
 GROUPS = {
     'multi-scale resizing': ['multi_scale', 'single_scale'],
-    'copy-paste': ['copy_paste', 'copy_paste_offline'],
+    'copy-paste': ['copy_paste', PASTED],
     'sampling': ['repeat_factor', 'class_aware'],
     'neck': ['pafpn', 'bifpn', 'nasfpn'],
     'box loss': [
