@@ -48,7 +48,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
 
     Raises:
         UserError: No such file, a Python error in it, a top-level key nothing
-            reads, a helper that has no effect, an unknown ``type``, or ``resume``.
+            reads, a helper that has no effect, an unknown ``type``, or a setting that a tool's option replaces.
     """
     path = find_file(path)
     if not path.is_file():
@@ -63,6 +63,8 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     _merge(cfg, overrides or {})
     if cfg.get('resume'):
         raise UserError(f'{path}: resume in a config does nothing; go on with a run by --resume')
+    if cfg.get('activation_checkpointing'):
+        raise UserError(f'{path}: activation_checkpointing gives a backbone no gradients; recompute by --low-memory')
     check_types(cfg)
     return cfg
 

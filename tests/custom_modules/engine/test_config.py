@@ -41,6 +41,7 @@ def test_helpers_are_dropped_and_used_values_kept(tmp_path):
         pytest.param("_base_ = './leaf.py'", 'which inherits from it', id='circle'),
         pytest.param('import nosuch', 'Failed to import nosuch', id='import'),
         pytest.param('resume = True', 'by --resume', id='resume'),
+        pytest.param("activation_checkpointing = ['backbone']", '--low-memory', id='recompute'),
     ],
 )
 def test_mistakes_are_named_in_one_line(tmp_path, text, message):
