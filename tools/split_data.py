@@ -19,6 +19,8 @@ from tools._groups import add_group_options, max_bits, picture_groups
 from tools._launch import run
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from custom_modules.datasets import CocoData
 
 
@@ -45,12 +47,25 @@ def check_fractions(val: float, test: float, num_images: int) -> None:
         raise UserError(f'{num_images} pictures are too few for --val {val} --test {test}')
 
 
+def check_groups(groups: np.ndarray, sizes: dict[str, int]) -> None:
+    """Refuse fewer groups than parts."""
+    from custom_modules.utils import UserError
+
+    number, wanted = groups.max() + 1, [name for name, size in sizes.items() if size]
+    if number < len(wanted):
+        raise UserError(
+            f'the {len(groups)} pictures form {number} group(s), too few for {" and ".join(wanted)}, and a group is '
+            f'never divided; choose a finer --group-by or fewer bits for --near-duplicates'
+        )
+
+
 def make_parts(content: dict, data: CocoData, args: argparse.Namespace) -> dict[str, dict]:
     """Make the content of each file to write, by file name."""
     from custom_modules.datasets.split import objects_per_picture, part_sizes, select_images, stratified_parts
 
     sizes = part_sizes(len(data.images), val=args.val, test=args.test)
     groups = picture_groups(data, args)
+    check_groups(groups, sizes)
     parts = stratified_parts(objects_per_picture(data), list(sizes.values()), groups=groups, seed=args.seed)
     ids = {
         name: {image['id'] for image, part in zip(content['images'], parts, strict=True) if part == number}

@@ -60,7 +60,7 @@ def stratified_parts(
     Args:
         objects: For each picture the number of objects by class; may be empty.
         sizes: Pictures per part; they add up to ``len(objects)``.  Kept exactly where each picture is a group of
-            its own, else as far as groups allow.
+            its own, else as far as groups allow; none of them stays empty if there are enough groups.
         groups: (N,) int, the group of each picture, numbered from 0 without gaps; by default each is alone.
         seed: Decides ties.
 
@@ -72,15 +72,21 @@ def stratified_parts(
     members, amounts = np.bincount(groups), class_amounts(objects, groups)
     room = np.array(sizes, dtype=np.int64)
     assert room.sum() == len(objects)
-    share, used = room / len(objects), np.flatnonzero(room)
+    full, share, used = room.copy(), room / len(objects), np.flatnonzero(room)
     lack = np.outer(share, np.ones(amounts.shape[1]))
     parts = np.full(len(members), -1, dtype=np.int64)
-    # Empty groups last, the largest of them first.
+    # Groups without objects last, the largest of them first.
     priority = np.lexsort((generator.random(len(members)), members, amounts.max(axis=1, initial=0)))
+    with_objects = np.count_nonzero(amounts.any(axis=1))
+    left = with_objects if with_objects >= len(used) else len(members)
     for group in priority[::-1]:
-        fitting = used[room[used] >= members[group]]
+        untouched = used[room[used] == full[used]]
+        # The last groups are for parts that have none: where groups are large, parts of greater size attract them all.
+        choice = untouched if untouched.size and untouched.size >= left else used
+        left -= 1
+        fitting = choice[room[choice] >= members[group]]
         if not fitting.size:
-            fitting = used[room[used] == room[used].max()]
+            fitting = choice[room[choice] == room[choice].max()]
         # |lack|^2 - |lack - amounts|^2
         gain = (2 * lack[fitting] - amounts[group]) @ amounts[group] / share[fitting]
         part = fitting[np.lexsort((generator.random(len(fitting)), room[fitting], gain.round(12)))[-1]]

@@ -60,6 +60,18 @@ def test_groups_are_not_split(source, tmp_path):
     assert not rolls[0] & rolls[1] and len(rolls[1]) == 2
 
 
+@pytest.mark.fast
+def test_few_large_groups_fill_every_part_or_are_refused(source, tmp_path):
+    content = json.loads(source.read_text())
+    for number, image in enumerate(content['images']):
+        image['roll'] = number // 10
+    source.write_text(json.dumps(content))
+    with pytest.raises(UserError, match=r'form 2 group\(s\), too few for train and val and test'):
+        main([str(source), '--group-by', 'key:roll', '--test', '0.2'])
+    main([str(source), '--group-by', 'key:roll'])
+    assert [len(read(tmp_path, name)['images']) for name in ('train', 'val')] == [10, 10]
+
+
 def test_same_seed_same_split(source, tmp_path):
     for name, seed in (('a', '1'), ('b', '1'), ('c', '2')):
         main([str(source), '--out', str(tmp_path / name), '--seed', seed])

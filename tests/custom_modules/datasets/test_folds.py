@@ -158,6 +158,25 @@ def test_groups_stay_together_and_every_fold_has_pictures(labels, num_folds, num
         assert np.bincount(folds).tolist() == sizes
 
 
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('members', 'num_folds'),
+    [
+        pytest.param([98, 1, 1, 1, 1], 5, id='as many groups as folds'),
+        pytest.param([4, 4, 29, 2], 4, id='one group of three quarters'),
+        pytest.param([1, 3, 1, 1, 13, 3], 5, id='one more group than folds'),
+    ],
+)
+@pytest.mark.parametrize('with_objects', [True, False], ids=['all with objects', 'two with objects'])
+def test_large_groups_leave_no_fold_empty(members, num_folds, with_objects):
+    """Each group shows a class of its own, so that no lack of a class leads it to another fold."""
+    groups = np.repeat(np.arange(len(members)), members)
+    objects = [{int(group): 1} if with_objects or group < 2 else {} for group in groups]
+    for seed in range(5):
+        folds = stratified_parts(objects, equal_sizes(len(groups), num_folds), groups=groups, seed=seed)
+        assert set(folds.tolist()) == set(range(num_folds))
+
+
 def test_real_class_counts_are_even(shared_data):
     """4,883 pictures in five folds: objects of each class within a sixth of their mean, pictures within one."""
     from custom_modules.datasets import load_coco
