@@ -211,6 +211,7 @@ class TrashRunner(Runner):
             'accumulation': self._accumulation,
             'iters_per_epoch': len(loader),
             'sampler': repr(loader.sampler),
+            'optimizer': type(self.optim_wrapper.optimizer).__name__,
         }
 
     def resume(self, filename: str, **kwargs) -> None:
@@ -253,11 +254,11 @@ class TrashRunner(Runner):
             raise UserError(f'{filename}: was trained with seed {meta["seed"]}; resume with --seed {meta["seed"]}')
         metainfo = self.train_dataloader.dataset.metainfo
         here = {**self._layout(), 'classes': list(metainfo['classes']), 'cat_ids': list(metainfo['cat_ids'])}
-        for name in ('classes', 'cat_ids', 'num_images', 'total_batch_size', 'sampler'):
-            if meta.get(name, here[name]) != here[name]:  # checkpoints without a sampler are older than the choice
+        for name in ('classes', 'cat_ids', 'num_images', 'total_batch_size', 'sampler', 'optimizer'):
+            if meta.get(name, here[name]) != here[name]:  # what a checkpoint lacks is younger than it
                 raise UserError(
                     f'{filename}: was trained with {name} {_shown(meta[name])}, here it is {_shown(here[name])}; '
-                    f'resume with the same data, sampler and batch, or start from it by --load-from'
+                    f'resume with the same data, sampler, batch and optimizer, or start from it by --load-from'
                 )
         iters = meta['iters_per_epoch']
         if iters != here['iters_per_epoch'] and meta['iter'] != meta['epoch'] * iters:

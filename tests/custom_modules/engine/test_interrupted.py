@@ -5,6 +5,8 @@ import json
 import pytest
 import torch
 
+from custom_modules.utils import UserError
+
 WARM_UP = {'type': 'LinearLR', 'start_factor': 0.1, 'by_epoch': False, 'begin': 0, 'end': 4}
 ADAMP = {'optimizer': {'type': 'AdamP', 'lr': 0.01, 'weight_decay': 0.05}}
 EMA = [{'type': 'TrashEMAHook', 'momentum': 0.05, 'gamma': 3, 'update_buffers': True}]
@@ -73,3 +75,9 @@ def test_killed_and_resumed_equals_never_stopped(toy_runner, killed, tmp_path, c
     lines = [(tmp_path / name / 'scalars.csv').read_text() for name in ('whole', 'cut')]
     assert lines[0] == lines[1]
     assert_same(*(json.loads((tmp_path / name / 'state.json').read_text()) for name in ('whole', 'cut')), 'state')
+
+
+def test_another_optimizer_does_not_go_on_with_the_state_of_the_first(toy_runner):
+    toy_runner(train_cfg={'max_epochs': 1}).train()
+    with pytest.raises(UserError, match='was trained with optimizer AdamW, here it is AdamP; resume with the same'):
+        toy_runner(resume=True, optim_wrapper=ADAMP).train()
