@@ -22,7 +22,8 @@ class RefreshCopyPasteHook(Hook):
     """After each validation multiply the class weights of ``TrashCopyPaste`` by ``floor + 1 - AP50`` of the class.
 
     Worker processes see the new factors at once, through shared memory.  The factors of every validation stand in
-    ``copy_paste.json`` of the run's folder, so that a resumed run goes on with those of its epoch.
+    ``copy_paste.json`` of the run's folder and in its checkpoints, so that a resumed run goes on with those of its
+    epoch, in another folder too.
 
     Args:
         floor: What is left for a class that is found without a fault.
@@ -48,7 +49,8 @@ class RefreshCopyPasteHook(Hook):
         self.factors = torch.ones(len(dataset.metainfo['classes']), dtype=torch.float64).share_memory_()
         for transform in transforms:
             transform.share_factors(self.factors)
-        self.history = on_main_rank(_read, Path(runner.work_dir) / FILE) if runner.iter else {}
+        if runner.iter:  # the file also has the validation that came after the newest checkpoint
+            self.history |= on_main_rank(_read, Path(runner.work_dir) / FILE)
         past = [epoch for epoch in map(int, self.history) if epoch <= runner.epoch]
         if past:
             self._set(self.history[str(max(past))])
@@ -62,6 +64,14 @@ class RefreshCopyPasteHook(Hook):
         if is_main_process():
             with atomic_write(Path(runner.work_dir) / FILE) as file:
                 json.dump(self.history, file)
+
+    def before_save_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Put the factors into the checkpoint."""
+        checkpoint['copy_paste'] = self.history
+
+    def after_load_checkpoint(self, runner, checkpoint: dict) -> None:
+        """Go on with the factors of a resumed training."""
+        self.history = dict(checkpoint.get('copy_paste', {}))
 
     def _factors(self, metrics: list) -> list[float]:
         """Turn the scores into factors; a class the validation file lacks gets the mean of the others."""

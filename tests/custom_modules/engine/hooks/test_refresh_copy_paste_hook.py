@@ -53,6 +53,19 @@ def test_resuming_goes_on_with_the_factors_of_the_epoch(tmp_path, epoch, factors
 
 
 @pytest.mark.fast
+def test_a_checkpoint_takes_its_factors_to_another_folder(tmp_path):
+    hook, checkpoint = RefreshCopyPasteHook(floor=0.25), {}
+    hook.before_train(runner_of(tmp_path, transforms=[TrashCopyPaste()]))
+    hook.after_val_epoch(runner_of(tmp_path, epoch=1, ap50=(0.75, 0.5, 0.25)))
+    hook.before_save_checkpoint(runner_of(tmp_path, epoch=2), checkpoint)
+    paste, resumed = TrashCopyPaste(), RefreshCopyPasteHook(floor=0.25)
+    there = runner_of(tmp_path / 'elsewhere', transforms=[paste], epoch=2)
+    resumed.after_load_checkpoint(there, checkpoint)
+    resumed.before_train(there)
+    assert paste.factors.tolist() == [0.5, 0.75, 1.0]
+
+
+@pytest.mark.fast
 def test_nothing_to_refresh(tmp_path):
     with pytest.raises(UserError, match='has no TrashCopyPaste'):
         RefreshCopyPasteHook().before_train(runner_of(tmp_path))
