@@ -108,6 +108,7 @@ class TrackingHook(Hook):
                     self._show(tracker, metric, iteration)
 
         self._tell(runner, 'val', iteration, tell)
+        self._seen = []  # their masks would take up the card's memory until the next validation
         self._remember(runner)
 
     def _show(self, tracker: Tracker, metric, iteration: int) -> None:

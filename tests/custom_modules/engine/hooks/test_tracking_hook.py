@@ -60,6 +60,16 @@ def test_each_iteration_is_told_once_across_a_kill(toy_runner, killed, memory):
     assert ('note', ['best_checkpoint', 'best_mAP50']) in memory.told
 
 
+def test_predictions_are_given_up_once_they_are_shown(toy_runner, memory, monkeypatch):
+    """They would stay on the card, masks and all, while the next epoch trains."""
+    shown = []
+    monkeypatch.setattr(Memory, 'note', lambda self, facts: shown.append(len(hook._seen)))
+    runner = toy_runner(**tracking('memory'), train_cfg={'max_epochs': 1})
+    hook = next(hook for hook in runner.hooks if type(hook).__name__ == 'TrackingHook')
+    runner.train()
+    assert shown == [4] and hook._seen == []
+
+
 def test_a_new_run_in_the_same_folder_is_a_new_run(toy_runner, killed, memory, tmp_path):
     with pytest.raises(killed):
         toy_runner(kill=('before_train_iter', 3), **tracking('memory')).train()
