@@ -51,13 +51,16 @@ def write_pasted(
         The content of the new ``train.json``.
 
     Raises:
-        UserError: ``out`` exists, the data has errors, or no object has a mask.
+        UserError: ``out`` exists, the data has errors or pasted pictures already, no object has a mask, or a picture
+            cannot be written.
     """
     out = Path(out)
     if out.exists():
         raise UserError(f'{out} exists; name a new folder by --out')
     root = resolve_data_root(data_root)
     data = load_coco(resolve_ann(root, train_ann), root)
+    if any(Path(image['file_name']).parts[0] == FOLDER for image in data.images):
+        raise UserError(f'{data.path}: has pictures in {FOLDER}/ already; start from the data set it was made of')
     dataset = _loading_dataset(root, data.path)
     paste.use_dataset(dataset)  # before anything is written: there may be nothing to paste
     partial = out.with_name(f'.{out.name}.partial')
@@ -109,7 +112,8 @@ def _paste_all(
         with random_numbers_of(seed, count):
             picture, origins = _paste_one(dataset, paste)
         name = f'{FOLDER}/{count:06d}.jpg'
-        cv2.imwrite(str(out / name), picture['img'], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+        if not cv2.imwrite(str(out / name), picture['img'], [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
+            raise UserError(f'{out / name}: cannot be written; is the disk full?')
         height, width = picture['img'].shape[:2]
         content['images'].append(
             dict(

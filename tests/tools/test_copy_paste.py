@@ -83,6 +83,20 @@ def test_nothing_is_overwritten(synthetic_root, tmp_path):
         main(['--data-root', str(synthetic_root), '--out', str(tmp_path)])
 
 
+def test_a_pasted_set_is_not_pasted_onto_again(pasted, tmp_path):
+    """Its pictures would be hard links under the names of the new ones."""
+    with pytest.raises(UserError, match='has pictures in pasted/ already; start from the data set it was made of'):
+        main(['--data-root', str(pasted), '--out', str(tmp_path / 'set')])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_picture_that_cannot_be_written_leaves_nothing_behind(synthetic_root, tmp_path, monkeypatch):
+    monkeypatch.setattr('custom_modules.datasets.pasted.cv2.imwrite', lambda *args: False)
+    with pytest.raises(UserError, match='000001.jpg: cannot be written'):
+        main(['--data-root', str(synthetic_root), '--out', str(tmp_path / 'set'), '--pictures', '1'])
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.fast
 def test_class_names_may_have_blanks_and_signs():
     assert read_weights(['Plastic bag=2', 'a=b=0.5']) == {'Plastic bag': 2.0, 'a=b': 0.5}
