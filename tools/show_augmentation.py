@@ -82,6 +82,9 @@ def training_samples(cfg, *, seed: int, epoch: int, num: int) -> tuple[list[dict
     with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmdet')):
         dataset = DATASETS.build(cfg.train_dataloader.dataset)
         dataset.full_init()
+        for hook in cfg.get('custom_hooks') or []:
+            if hook['type'] == 'StopMixingHook' and epoch >= cfg.train_cfg.max_epochs - hook['num_last_epochs']:
+                dataset.update_skip_type_keys(hook['transforms'])
         dataset = SeededDataset(dataset, seed=seed)
         order = DATA_SAMPLERS.build(dict(cfg.train_dataloader.sampler), default_args=dict(dataset=dataset, seed=seed))
         order.set_epoch(epoch)

@@ -1,5 +1,7 @@
 """The sheet shows what training sees."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
@@ -26,6 +28,29 @@ def test_the_pictures_are_those_of_training(synthetic_root):
     for sample, image, truth in zip(samples, batch['inputs'], batch['data_samples'], strict=True):
         assert torch.equal(sample['inputs'], image)
         assert torch.equal(sample['data_samples'].gt_instances.bboxes.tensor, truth.gt_instances.bboxes.tensor)
+
+
+MIXED = """
+_base_ = ['{root}/configs/demo/htc_swin.py', '{root}/configs/_base_/augmentation.py']
+train_dataloader = dict(
+    dataset=dict(
+        _delete_=True,
+        type='MultiImageMixDataset',
+        dataset=dict(_base_.train_dataloader.dataset, pipeline=_base_.load),
+        pipeline=[dict(_base_.mosaic, img_scale=(100, 100), prob=1.0), _base_.pack],
+    )
+)
+custom_hooks = [dict(type='StopMixingHook', num_last_epochs=1, transforms=['TrashMosaic'])]
+"""
+
+
+@pytest.mark.parametrize(('epoch', 'side'), [(2, 200), (3, 128)], ids=['mixed', 'last-of-four'])
+def test_epochs_that_are_trained_without_mixing_are_shown_so(synthetic_root, tmp_path, epoch, side):
+    (tmp_path / 'mixed.py').write_text(MIXED.format(root=Path(__file__).resolve().parents[2]))
+    cfg = load_config(tmp_path / 'mixed.py')
+    use_data(cfg, str(synthetic_root))
+    (sample,), _ = training_samples(cfg, seed=0, epoch=epoch, num=1)
+    assert sample['inputs'].shape == (3, side, side)
 
 
 def test_sheet(synthetic_root, tmp_path, capsys):
