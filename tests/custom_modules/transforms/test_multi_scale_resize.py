@@ -59,3 +59,10 @@ def test_masks_stay_on_their_pixels(make_picture, assert_aligned):
 def test_no_squares_is_told():
     with pytest.raises(ValueError, match='squares is empty'):
         TRANSFORMS.build({'type': 'MultiScaleResize', 'squares': []})
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize('prob', [-0.1, 1.5])
+def test_a_probability_that_is_none_is_told(prob):
+    with pytest.raises(ValueError, match=f'crop_prob is {prob}; give a number from 0 to 1'):
+        TRANSFORMS.build(block(crop_prob=prob))
