@@ -55,10 +55,15 @@ def fold_files(data_root: str | Path, fold: int, train_ann: str | None = None) -
 
 def fold_of_run(folder: Path) -> dict[str, Any] | None:
     """Return what the ``run.json`` of a run's folder says about its fold; None where it trained on none."""
+    return _notes_of_run(folder).get('fold')
+
+
+def _notes_of_run(folder: Path) -> dict[str, Any]:
     try:
-        return json.loads((folder / 'run.json').read_text(encoding='utf-8')).get('fold')
-    except (OSError, ValueError, AttributeError):  # no such file, or edited by hand
-        return None
+        notes = json.loads((folder / 'run.json').read_text(encoding='utf-8'))
+    except (OSError, ValueError):  # no such file, or edited by hand
+        return {}
+    return notes if isinstance(notes, dict) else {}
 
 
 def check_same_fold(folder: Path, files: FoldFiles | None) -> None:
@@ -71,9 +76,15 @@ def check_same_fold(folder: Path, files: FoldFiles | None) -> None:
     Raises:
         UserError: The run was on another fold, or the folds were made anew since.
     """
-    before, now = fold_of_run(folder), files.facts() if files else None
-    if before is None or before == now:
+    notes, now = _notes_of_run(folder), files.facts() if files else None
+    before = notes.get('fold')
+    if 'fold' not in notes or before == now:
         return
+    if before is None:
+        raise UserError(
+            f'{folder}: was not trained on a fold, it may have seen the pictures that validate fold {files.number}; '
+            f'resume without --fold, or train the fold in another folder'
+        )
     if now is None or before['number'] != now['number']:
         raise UserError(f'{folder}: was trained on fold {before["number"]}; resume with --fold {before["number"]}')
     raise UserError(

@@ -68,6 +68,12 @@ def test_the_same_fold_goes_on(root, tmp_path):
 
 
 @pytest.mark.fast
+def test_a_run_on_all_pictures_does_not_become_one_on_a_fold(root, tmp_path):
+    with pytest.raises(UserError, match='was not trained on a fold, .* that validate fold 1; resume without --fold'):
+        check_same_fold(run_of(tmp_path / 'whole', None), fold_files(root, 1))
+
+
+@pytest.mark.fast
 @pytest.mark.parametrize(
     ('change', 'now', 'message'),
     [
