@@ -116,8 +116,9 @@ def main(argv: list[str] | None = None) -> int:
             print(f'the time limit ended fold {fold} of {folds.num_folds}; the same command goes on')
             return 0
         predict_fold(gpus, args, folder, folds.files(fold)[1])
-    places = [('--data-root', args.data_root), ('--work-dir', args.work_dir)]
-    return merge_folds.main([args.config, *(word for place in places if place[1] for word in place)])
+    # The folder of the folds in any case: --cfg-options may have named it.
+    work_dir = ['--work-dir', args.work_dir] if args.work_dir else []
+    return merge_folds.main([args.config, '--data-root', str(folds.root), *work_dir])
 
 
 if __name__ == '__main__':

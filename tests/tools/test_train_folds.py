@@ -72,6 +72,13 @@ def test_finished_folds_are_only_merged(runs, capfd):
     assert told.splitlines()[-1] == 'mAP50 1.000000'
 
 
+def test_folds_are_merged_where_the_config_s_options_have_them(data_root, runs, capfd):
+    base, _ = runs
+    options = ['--work-dir', str(base), '--cfg-options', f'data_root={data_root}']
+    assert _train_folds.main([CASCADE, '1', *options]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == 'mAP50 1.000000'
+
+
 @pytest.mark.parametrize(
     ('damage', 'message'),
     [
