@@ -24,7 +24,7 @@ class SmoothedCrossEntropyLoss(nn.Module):
 
     Args:
         label_smoothing: The s, in [0, 1).
-        class_weight: Factor by the class of the target, one for each output; None for 1.
+        class_weight: Factor of each output's share of the target, as torch has it; None for 1.
         loss_weight: Factor of the loss.
         reduction: 'mean', 'sum' or 'none'.
         ignore_index: Label that costs nothing where the caller names none.
