@@ -7,7 +7,7 @@ from ..utils import UserError
 
 _MIXER = 'MultiImageMixDataset'
 
-# Upstream's steps that move the picture and leave its masks where they were, and what to take instead.
+# Upstream's steps that change the picture and not its masks (or fail at ours), and what to take instead.
 _NOT_FOR_MASKS = {
     'Albu': 'TrashAlbu',
     'CopyPaste': 'TrashCopyPaste',
@@ -15,6 +15,7 @@ _NOT_FOR_MASKS = {
     'Mosaic': 'TrashMosaic',
     'RandomAffine': 'MultiScaleResize',
     'RandomCenterCropPad': 'RandomCrop',
+    'RandomErasing': 'CutOut',
     'RandomShift': 'RandomCrop',
 }
 # These mix with what the same worker happened to load before, so that no seed repeats a training.

@@ -60,6 +60,7 @@ def test_what_works(dataset):
             'names Accu; the classes of the data are Metal, Bat',
         ),
         (mixed({'type': 'mmdet.Mosaic'}), True, 'Mosaic does not move masks along; use TrashMosaic'),
+        (plain({'type': 'RandomErasing', 'n_patches': 1}), True, 'RandomErasing does not .* masks along; use CutOut'),
         (plain({'type': 'Albu', 'transforms': []}), True, 'Albu does not move masks along; use TrashAlbu'),
         (
             plain({'type': 'CachedMixUp'}, load=LOAD_BOXES),
@@ -67,7 +68,17 @@ def test_what_works(dataset):
             'depends on how samples fall to workers; use TrashMixUp',
         ),
     ],
-    ids=['no masks', 'masks not loaded', 'no wrapper', 'nested', 'class', 'upstream mosaic', 'upstream albu', 'cached'],
+    ids=[
+        'no masks',
+        'masks not loaded',
+        'no wrapper',
+        'nested',
+        'class',
+        'upstream mosaic',
+        'erasing',
+        'upstream albu',
+        'cached',
+    ],
 )
 def test_what_does_not(dataset, has_masks, message):
     with pytest.raises(UserError, match=message) as caught:
