@@ -63,6 +63,7 @@ def show(entries: list[PublishedWeights]) -> None:
     print(f'{"name":{width}}  here  licence     what')
     for entry in entries:
         print(f'{entry.name:{width}}  {"yes " if entry.path.is_file() else "no  "}  {entry.licence:10}  {entry.what}')
+        print(f'{"":{width}}        starts {", ".join(entry.starts)}')
         if not entry.path.is_file():
             print(f'{"":{width}}        {entry.url}')
     print(f'kept in {weights_folder()}; train with --load-from NAME')

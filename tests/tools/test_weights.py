@@ -65,6 +65,7 @@ def test_the_real_manifest_is_listed(capsys):
     assert main(['list', '--config', 'configs/trash/cascade_mask_rcnn_swin_b.py']) == 0
     said = capsys.readouterr().out
     assert 'swin_b ' in said and 'cascade_mask_rcnn_swin_b_coco ' in said and 'swin_t' not in said
+    assert 'starts trash/cascade_mask_rcnn_swin_b.py, trash/htc_swin_b*.py' in said
 
 
 def test_fetch_gives_what_is_here_and_says_where_to_put_what_is_not_to_be_had(shelf, capsys):
