@@ -105,7 +105,8 @@ def evaluate_boxes(
     images, annotations, categories = coco_parts(coco)
     check_known(predictions, coco)
     if image_ids is not None:
-        images = [image for image in images if image['id'] in set(image_ids)]
+        wanted = set(image_ids)
+        images = [image for image in images if image['id'] in wanted]
         predictions = predictions.select(np.isin(predictions.image_ids, np.asarray(image_ids, dtype=np.int64)))
     if iou_type == 'segm':
         _require_masks(annotations, predictions)
