@@ -26,6 +26,7 @@ from .batch import count_in_updates
 from .checkpoint import read_checkpoint, require_training_state, write_checkpoint
 from .fitting import load_weights
 from .seeding import SeededDataset, random_state, restore_random_state
+from .watched_scores import check_watched_scores
 
 FORMAT_VERSION = 2
 KEPT_LOG_VALUES = 1000  # more than any smoothing window; the whole history is in scalars.csv
@@ -87,6 +88,7 @@ class TrashRunner(Runner):
             if getattr(self, attribute) is not None:
                 with config_mistakes(f'{self.cfg.filename}: {part}'):
                     setattr(self, attribute, build(getattr(self, attribute)))
+        check_watched_scores(self)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:
         """Build the schedules; the numbers of those by iteration mean updates, whatever the accumulation."""

@@ -37,6 +37,7 @@ class TrashCocoMetric(BaseMetric):
         prefix: Put before the keys, with a slash; none by default.
 
     Attributes:
+        SCORES: Names of all figures it may give, without the prefix.
         coco: The ground truth (``CocoData`` or a COCO dict), read from ``ann_file`` when first needed.
         last_result: Detailed box scores of the last evaluation (first rank only, None elsewhere).
         last_segm_result: The same for masks, None when they were not scored.
@@ -45,6 +46,7 @@ class TrashCocoMetric(BaseMetric):
         UserError: ``ann_file`` does not exist.
     """
 
+    SCORES = ('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP')
     default_prefix = ''  # mmengine warns about a missing prefix otherwise
 
     def __init__(
