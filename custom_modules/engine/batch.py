@@ -60,7 +60,7 @@ def count_in_updates(schedule: dict, steps: int) -> dict:
     """
     if schedule.get('by_epoch', True):
         return schedule
-    lengths = ('begin', 'end', 'T_0', 'T_max', 'T_up', 'step_size', 'total_steps', 'milestones')
+    lengths = ('begin', 'end', 'T_0', 'T_max', 'T_up', 'step_size', 'total_steps', 'milestones', 'periods')
     return {**schedule, **{name: _times(schedule[name], steps) for name in lengths if name in schedule}}
 
 

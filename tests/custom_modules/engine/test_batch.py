@@ -67,6 +67,7 @@ def test_a_missing_section_is_named(section):
             {'by_epoch': False, 'milestones': [5, 8]}, {'by_epoch': False, 'milestones': [10, 16]}, id='steps'
         ),
         pytest.param({'by_epoch': True, 'T_max': 16}, {'by_epoch': True, 'T_max': 16}, id='by-epoch'),
+        pytest.param({'by_epoch': False, 'periods': [4, 6]}, {'by_epoch': False, 'periods': [8, 12]}, id='cycles'),
         pytest.param({'T_max': 16}, {'T_max': 16}, id='by-epoch-is-the-default'),
     ],
 )
