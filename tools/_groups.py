@@ -63,11 +63,18 @@ def picture_groups(data: CocoData, args: argparse.Namespace) -> np.ndarray:
         (N,) int64, the group of each picture.
 
     Raises:
-        UserError: A rule is wrong, or a picture cannot be read.
+        UserError: A rule is wrong, a picture cannot be read, or some have pasted objects.
     """
     from custom_modules.datasets.near_duplicates import near_duplicates
+    from custom_modules.datasets.pasted import holds_pasted
     from custom_modules.datasets.picture_groups import links_by_rule, merge_groups
+    from custom_modules.utils import UserError
 
+    if holds_pasted(data):
+        raise UserError(
+            f'{data.path}: has pictures with pasted objects, which would be in training and validation alike; divide '
+            f'the data set it was made of, and paste onto the training part (tools/copy_paste.py --train-ann)'
+        )
     bits, links = max_bits(args.near_duplicates), []
     for rule in args.group_by:
         found = links_by_rule(data.images, rule)

@@ -59,7 +59,7 @@ def write_pasted(
         raise UserError(f'{out} exists; name a new folder by --out')
     root = resolve_data_root(data_root)
     data = load_coco(resolve_ann(root, train_ann), root)
-    if any(Path(image['file_name']).parts[0] == FOLDER for image in data.images):
+    if holds_pasted(data):
         raise UserError(f'{data.path}: has pictures in {FOLDER}/ already; start from the data set it was made of')
     dataset = _loading_dataset(root, data.path)
     paste.use_dataset(dataset)  # before anything is written: there may be nothing to paste
@@ -75,6 +75,11 @@ def write_pasted(
         shutil.rmtree(partial, ignore_errors=True)
         raise
     return content
+
+
+def holds_pasted(data: CocoData) -> bool:
+    """Say whether a data set has pictures that :func:`write_pasted` made."""
+    return any(Path(image['file_name']).parts[0] == FOLDER for image in data.images)
 
 
 def _loading_dataset(root: Path, ann: Path) -> TrashDetDataset:

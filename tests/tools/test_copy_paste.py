@@ -1,5 +1,6 @@
 """A data set with pasted objects can be trained on, checked and repeated."""
 
+import importlib
 import json
 from collections import Counter
 
@@ -88,6 +89,16 @@ def test_a_pasted_set_is_not_pasted_onto_again(pasted, tmp_path):
     with pytest.raises(UserError, match='has pictures in pasted/ already; start from the data set it was made of'):
         main(['--data-root', str(pasted), '--out', str(tmp_path / 'set')])
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize('divide', ['kfold', 'split_data'])
+def test_a_pasted_set_is_not_divided(pasted, tmp_path, divide):
+    """An object would be trained on in one picture and validated in another."""
+    before = sorted(pasted.iterdir())
+    where = ['--data-root', str(pasted), '--ann', 'train.json'] if divide == 'kfold' else [str(pasted / 'train.json')]
+    with pytest.raises(UserError, match='has pictures with pasted objects.* divide the data set it was made of'):
+        importlib.import_module(f'tools.{divide}').main(where)
+    assert sorted(pasted.iterdir()) == before
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_behind(synthetic_root, tmp_path, monkeypatch):
