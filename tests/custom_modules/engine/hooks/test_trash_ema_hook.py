@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from custom_modules.engine.hooks.trash_ema_hook import _KINDS, TrashEMAHook
 from custom_modules.utils import UserError
 
 EMA = {'type': 'TrashEMAHook', 'ema_type': 'ExponentialMovingAverage', 'momentum': 0.25}
@@ -51,3 +52,15 @@ def test_averaged_weights_are_not_resumed_as_trained_ones(toy_runner):
     toy_runner(custom_hooks=[EMA], **changes).train()
     with pytest.raises(UserError, match=r'holds averaged weights \(EMA\)'):
         toy_runner(resume=True, **changes).train()
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize('kind', _KINDS)
+def test_the_kinds_that_are_named_are_there(kind):
+    TrashEMAHook(ema_type=kind)
+
+
+@pytest.mark.fast
+def test_another_kind_is_told_before_training():
+    with pytest.raises(UserError, match="ema_type is 'ExpEMA'; there are mmdet.ExpMomentumEMA, Expo"):
+        TrashEMAHook(ema_type='ExpEMA')
