@@ -8,10 +8,5 @@ Score: in ../detection.md.
 _base_ = ['../../configs/demo/cascade_mask_rcnn_swin.py', '../../configs/_base_/augmentation.py']
 
 train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='MultiImageMixDataset',
-        dataset=dict(_base_.train_dataloader.dataset, pipeline=_base_.load),
-        pipeline=[_base_.mosaic, *_base_.augment, _base_.pack],
-    )
+    dataset=dict(_base_.mixed, _delete_=True, pipeline=[_base_.mosaic, *_base_.augment, _base_.pack])
 )

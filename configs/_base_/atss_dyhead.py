@@ -7,4 +7,4 @@ _base_ = [
     './runtime.py',
 ]
 
-optim_wrapper = dict(optimizer=dict(lr=5e-5))  # upstream's, for the starting point of whole detectors
+optim_wrapper = dict(optimizer=dict(lr=5e-5))  # upstream's for a batch of 16, kept: the start is a whole detector

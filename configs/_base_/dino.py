@@ -15,3 +15,4 @@ optim_wrapper = dict(
     paramwise_cfg=dict(_delete_=True, custom_keys=dict(backbone=dict(lr_mult=0.1))),
     clip_grad=dict(max_norm=0.1),
 )
+param_scheduler = [_base_.warm_up, dict(_base_.param_scheduler[1], milestones=[11])]

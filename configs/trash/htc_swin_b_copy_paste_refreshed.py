@@ -9,11 +9,6 @@ _base_ = ['../_base_/htc.py', '../_base_/augmentation.py']
 
 model = _base_.swin_b
 train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='MultiImageMixDataset',
-        dataset=dict(_base_.train_dataloader.dataset, pipeline=_base_.load),
-        pipeline=[_base_.copy_paste, *_base_.augment, _base_.pack],
-    )
+    dataset=dict(_base_.mixed, _delete_=True, pipeline=[_base_.copy_paste, *_base_.augment, _base_.pack])
 )
 default_hooks = dict(copy_paste=_base_.refresh_copy_paste)

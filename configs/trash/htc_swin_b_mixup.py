@@ -9,10 +9,5 @@ _base_ = ['../_base_/htc.py', '../_base_/augmentation.py']
 
 model = _base_.swin_b
 train_dataloader = dict(
-    dataset=dict(
-        _delete_=True,
-        type='MultiImageMixDataset',
-        dataset=dict(_base_.train_dataloader.dataset, pipeline=_base_.load),
-        pipeline=[_base_.mixup, *_base_.augment, _base_.pack],
-    )
+    dataset=dict(_base_.mixed, _delete_=True, pipeline=[_base_.mixup, *_base_.augment, _base_.pack])
 )

@@ -15,13 +15,16 @@ test_pipeline = [
     dict(type='PackDetInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'scale_factor')),
 ]
 
+dataset = dict(type='TrashDetDataset', data_root=data_root, ann_file='train.json')
+mixed = dict(type='MultiImageMixDataset', dataset=dict(dataset, pipeline=load))
+
 total_batch_size = 8
 
 # Loading a picture of this size takes milliseconds: workers would only compete with the model for the two cores.
 train_dataloader = dict(
     num_workers=0,
     sampler=dict(type='ResumableSampler', shuffle=True),
-    dataset=dict(type='TrashDetDataset', data_root=data_root, ann_file='train.json', pipeline=train_pipeline),
+    dataset=dict(dataset, pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=4,

@@ -27,6 +27,10 @@ test_pipeline = [
     ),
 ]
 
+dataset = dict(type='TrashDetDataset', data_root=data_root, ann_file='train.json')
+# For augmentation that takes several pictures: dataset=dict(_base_.mixed, _delete_=True, pipeline=[...]).
+mixed = dict(type='MultiImageMixDataset', dataset=dict(dataset, pipeline=load))
+
 # Pictures over all cards and accumulation steps for one update of the weights; the batch per card follows from it.
 total_batch_size = 8
 
@@ -34,7 +38,7 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     sampler=dict(type='ResumableSampler', shuffle=True),
-    dataset=dict(type='TrashDetDataset', data_root=data_root, ann_file='train.json', pipeline=train_pipeline),
+    dataset=dict(dataset, pipeline=train_pipeline),
 )
 val_dataloader = dict(
     batch_size=1,

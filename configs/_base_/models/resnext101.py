@@ -1,4 +1,8 @@
-"""ResNeXt-101 (64 x 4d) in place of the ResNet-50 that a two-stage detector inherits."""
+"""ResNeXt-101 (64 x 4d) in place of the ResNet-50 that a two-stage detector inherits.
+
+Trained by the families' AdamW, as their Swins are, where upstream trains it by SGD from ImageNet weights: the start is
+a whole detector.
+"""
 
 resnext101 = dict(
     backbone=dict(
