@@ -130,7 +130,7 @@ def test_folder_that_training_would_refuse(root, capsys, moves, last_line):
         (['{0}', '--repair', '{0}/fixed.json'], '--repair takes one json'),
         (['{0}/nowhere'], 'there is no data folder .*: name yours by its path, or'),
         (['{0}/emty'], 'did you mean {0}/empty?'),
-        (['{0}/trian.json'], 'trian.json: no such file; did you mean {0}/train.json?'),
+        (['{0}/traim.json'], 'traim.json: no such file; did you mean {0}/train.json?'),
         (['{0}/empty/val.json'], '{0}/empty has no val.json: put a COCO json there'),
         (
             ['{0}/one/val.json'],

@@ -32,7 +32,7 @@ def runs(tmp_path):
         pytest.param('work_dirs/htc/gone.pth', [], id='the-same-suffix'),
         pytest.param('work_dirs/htc/best.pth/x', [], id='below-a-file'),
         pytest.param(f'{"x" * 300}/a', [], id='no-file-can-be-called-so'),
-        pytest.param('tools/trian.py', ['tools/train.py'], id='in-the-repository'),
+        pytest.param('tools/traim.py', ['tools/train.py'], id='in-the-repository'),
     ],
 )
 def test_paths(runs, path, expected):
@@ -45,7 +45,7 @@ def test_a_folder_is_not_taken_for_a_file(runs):
 
 
 def test_absolute_paths_stay_absolute(runs):
-    assert similar_paths(REPOSITORY / 'tools' / 'trian.py')[0] == REPOSITORY / 'tools' / 'train.py'
+    assert similar_paths(REPOSITORY / 'tools' / 'traim.py')[0] == REPOSITORY / 'tools' / 'train.py'
     assert similar_paths(runs / 'work_dir' / 'htc', folders=True) == [runs / 'work_dirs' / 'htc']
 
 
