@@ -1,5 +1,6 @@
 """Sharing out the total batch over cards and accumulation steps."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from mmengine.config import Config
@@ -69,17 +70,37 @@ def _times(length: int | list[int], steps: int) -> int | list[int]:
 
 
 def _advice(total: int, num_ranks: int, steps: int, per_rank: int | None) -> str:
-    unit = num_ranks * steps * (per_rank or 1)
-    nearest = sorted({max(total // unit, 1) * unit, -(-total // unit) * unit})
-    ranks = [count for count in range(1, total + 1) if total % (count * steps) == 0]
-    closest = sorted(ranks, key=lambda count: abs(count - num_ranks))[:2]
     made_of = f'{per_rank} a rank x ' if per_rank else ''
-    text = (
+    unit = num_ranks * steps * (per_rank or 1)
+    # A batch per rank that is left open fits every multiple.
+    totals = {unit} if per_rank else {max(total // unit, 1) * unit, -(-total // unit) * unit}
+    keeping = ', or '.join(_ways_to_keep(total, num_ranks, steps, per_rank))
+    return (
         f'total_batch_size {total} cannot be made of {made_of}{num_ranks} rank(s) x {steps} accumulation step(s); '
-        f'nearest: --cfg-options total_batch_size={" or ".join(map(str, nearest))} (and think of the learning rate)'
+        f'{f"to keep it, use {keeping}; or else " if keeping else "use "}'
+        f'--cfg-options total_batch_size={_alternatives(totals)} (and think of the learning rate)'
     )
-    if closest:
-        text += f', or {" or ".join(map(str, sorted(closest)))} rank(s)'
+
+
+def _ways_to_keep(total: int, num_ranks: int, steps: int, per_rank: int | None) -> list[str]:
+    """List the changes each of which alone makes up the total."""
+    ways = []
+    if counts := _fitting(total, num_ranks * (per_rank or 1), steps, exact=bool(per_rank)):
+        ways.append(f'--cfg-options optim_wrapper.accumulative_counts={_alternatives(counts)}')
     if per_rank and total % (num_ranks * steps) == 0:
-        text += f', or train_dataloader.batch_size={total // (num_ranks * steps)}'
-    return text
+        ways.append(f'--cfg-options train_dataloader.batch_size={total // (num_ranks * steps)}')
+    if counts := _fitting(total, steps * (per_rank or 1), num_ranks, exact=bool(per_rank)):
+        ways.append(f'{_alternatives(counts)} rank(s)')
+    return ways
+
+
+def _fitting(total: int, unit: int, wanted: int, *, exact: bool) -> list[int]:
+    """Find the two numbers of units nearest to the wanted one that make up the total, or divide it."""
+    most = total // unit
+    numbers = [most] if exact else range(1, most + 1)
+    fitting = [number for number in numbers if number and total % (number * unit) == 0]
+    return sorted(fitting, key=lambda number: abs(number - wanted))[:2]
+
+
+def _alternatives(numbers: Iterable[int]) -> str:
+    return ' or '.join(map(str, sorted(numbers)))

@@ -1,5 +1,7 @@
 """The total batch is made up exactly, or the nearest values are named."""
 
+import re
+
 import pytest
 from mmengine.config import Config
 
@@ -34,7 +36,7 @@ def test_shares(total, per_rank, steps, ranks, expected):
     ('total', 'per_rank', 'steps', 'ranks', 'named'),
     [
         pytest.param(8, None, None, 3, ['total_batch_size=6 or 9', '2 or 4 rank(s)'], id='three-cards'),
-        pytest.param(8, 3, None, 2, ['total_batch_size=6 or 12', 'batch_size=4'], id='named-and-wrong'),
+        pytest.param(8, 3, None, 2, ['total_batch_size=6', 'batch_size=4'], id='named-and-wrong'),
         pytest.param(2, None, None, 4, ['total_batch_size=4', '1 or 2 rank(s)'], id='more-cards-than-pictures'),
         pytest.param(None, None, None, 1, ['total_batch_size is missing'], id='missing'),
         pytest.param('abc', None, None, 1, ["total_batch_size is 'abc'"], id='text'),
@@ -47,6 +49,54 @@ def test_impossible_shares_name_the_nearest(total, per_rank, steps, ranks, named
         share_out_batch(config(total, per_rank, steps), ranks)
     assert all(text in str(error.value) for text in named)
     assert '\n' not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ('total', 'per_rank', 'steps', 'ranks', 'expected'),
+    [
+        pytest.param(
+            16,
+            2,
+            None,
+            1,
+            {('accumulative_counts', 8), ('batch_size', 16), ('rank(s)', 8), ('total_batch_size', 2)},
+            id='smaller-on-one-card',
+        ),
+        pytest.param(16, 32, None, 1, {('batch_size', 16), ('total_batch_size', 32)}, id='larger-on-one-card'),
+        pytest.param(8, 3, None, 2, {('batch_size', 4), ('total_batch_size', 6)}, id='no-whole-number-of-it'),
+        pytest.param(
+            8, None, None, 3, {('rank(s)', 2), ('rank(s)', 4), ('total_batch_size', 6), ('total_batch_size', 9)}, id='3'
+        ),
+        pytest.param(
+            8,
+            None,
+            3,
+            1,
+            {
+                ('accumulative_counts', 2),
+                ('accumulative_counts', 4),
+                ('total_batch_size', 6),
+                ('total_batch_size', 9),
+            },
+            id='accumulated',
+        ),
+        pytest.param(5, 2, 3, 4, {('total_batch_size', 24)}, id='nothing-keeps-it'),
+    ],
+)
+def test_every_remedy_is_accepted(total, per_rank, steps, ranks, expected):
+    with pytest.raises(UserError) as error:
+        share_out_batch(config(total, per_rank, steps), ranks)
+    advice = str(error.value).split(';', 1)[1]
+    remedies = re.findall(r'(\w+)=(\d+(?: or \d+)*)', advice)
+    remedies += [('rank(s)', numbers) for numbers in re.findall(r'(\d+(?: or \d+)*) rank', advice)]
+    remedies = {(name, int(number)) for name, numbers in remedies for number in numbers.split(' or ')}
+    assert remedies == expected
+    for name, number in remedies:
+        cfg = config(total, per_rank, steps)
+        parts = {'batch_size': cfg.train_dataloader, 'accumulative_counts': cfg.optim_wrapper, 'total_batch_size': cfg}
+        if name in parts:
+            parts[name][name] = number
+        share_out_batch(cfg, number if name == 'rank(s)' else ranks)
 
 
 @pytest.mark.parametrize('section', ['train_dataloader', 'optim_wrapper'])
