@@ -22,8 +22,19 @@ _config_utils.MODULE2PACKAGE['mmseg'] = 'onedl-mmsegmentation'
 ops.install()  # before anything imports mmcv.ops
 
 with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional packages it did not find
-    from . import datasets, engine, evaluation, losses, models, structures, transforms, visualization
+    from . import datasets, engine, evaluation, losses, models, structures, transforms, utils, visualization
 
 ops.route_attention()
 
-__all__ = ['datasets', 'engine', 'evaluation', 'losses', 'models', 'ops', 'structures', 'transforms', 'visualization']
+__all__ = [
+    'datasets',
+    'engine',
+    'evaluation',
+    'losses',
+    'models',
+    'ops',
+    'structures',
+    'transforms',
+    'utils',
+    'visualization',
+]

@@ -1,8 +1,10 @@
 """What every tool does before and after its own work; needs nothing but Python."""
 
+import argparse
 import importlib.util
 import json
 import os
+import re
 import sys
 import time
 import traceback
@@ -12,6 +14,45 @@ from pathlib import Path
 from typing import NoReturn
 
 from tools import ROOT, restart_in_venv
+
+UTILS = 'custom_modules.utils'
+
+
+class Parser(argparse.ArgumentParser):
+    """A command line whose mistakes are one line with a guess, like all others."""
+
+    def parse_known_args(self, args=None, namespace=None):
+        """Keep the words, for ``error``."""
+        self.words = sys.argv[1:] if args is None else list(args)
+        return super().parse_known_args(args, namespace)
+
+    def error(self, message: str) -> NoReturn:
+        """End with exit code 2; an unknown option is told even where argparse misses another one first."""
+        load_utils()
+        from custom_modules.utils import did_you_mean, similar_names
+
+        known = self.options()
+        words = [word.partition('=')[0] for word in self.words if re.match('--?[A-Za-z]', word)]
+        unknown = [word for word in words if not any(option.startswith(word) for option in known)]
+        if unknown:
+            guesses = [guess for word in unknown for guess in similar_names(word, known, most=1)]
+            message = f'unrecognized arguments: {" ".join(unknown)}{did_you_mean(guesses) or "; --help lists all"}'
+        fail(message)
+
+    def options(self) -> set[str]:
+        """Return the names of all options, those of its actions too."""
+        choices = [action.choices for action in self._actions if isinstance(action.choices, dict)]
+        return {*self._option_string_actions}.union(*(one.options() for parsers in choices for one in parsers.values()))
+
+
+def load_utils() -> None:
+    """Load ``custom_modules.utils`` alone: it needs nothing but Python, the rest of the package seconds of imports."""
+    if UTILS in sys.modules:
+        return
+    # Found under its name, it is what the package itself takes later.
+    spec = importlib.util.spec_from_file_location(UTILS, ROOT / 'custom_modules' / 'utils' / '__init__.py')
+    module = sys.modules[UTILS] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
 
 
 def use_environment() -> None:
@@ -33,6 +74,7 @@ def run(main: Callable[[], int | None]) -> None:
         main: The tool's main function; its return value is the exit code.
     """
     use_environment()
+    load_utils()
     # Waiting threads soon sleep instead of spinning on: a training step on two cores takes 3 % longer so when the
     # machine is free, and 0.2 of the time when it is not.
     os.environ.setdefault('GOMP_SPINCOUNT', '10000')

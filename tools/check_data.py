@@ -12,14 +12,14 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, run
 
 NEEDED = ('train.json', 'val.json')
 
 
 def parse_args(argv=None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('path', type=Path, help='a COCO json, or a data folder: then all json files in it')
     parser.add_argument('--data-root', type=Path, help="folder the file names start from (default: the json's own)")
     parser.add_argument('--no-images', action='store_true', help='leave the picture files alone')

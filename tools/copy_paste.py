@@ -17,12 +17,12 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data-root', required=True, help='folder of the data set')
     parser.add_argument('--out', type=Path, required=True, help='folder to write; must not exist')
     parser.add_argument('--train-ann', default='train.json', help='training json (default: train.json)')

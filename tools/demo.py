@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-from tools._launch import run  # noqa: E402
+from tools._launch import Parser, run  # noqa: E402
 
 DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')
 DATA = ROOT / 'data' / 'synthetic'
@@ -26,7 +26,7 @@ PICTURES = '--train 1000 --val 80 --test 20 --size 192 --frequencies sqrt'
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     return parser.parse_args(argv)
 
 

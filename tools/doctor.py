@@ -21,7 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._environment import ROOT, VENV, read_state
 from tools._install_errors import explain_import
-from tools._launch import use_environment
+from tools._launch import Parser, use_environment
 from tools._requirements import normalise, read_pins
 from tools._verdicts import (
     BAD,
@@ -59,7 +59,7 @@ if cuda or hip:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; there is nothing to choose."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = Parser(description=__doc__.splitlines()[0])
     return parser.parse_args(argv)
 
 

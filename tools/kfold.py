@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._groups import add_group_options, max_bits, picture_groups
-from tools._launch import run
+from tools._launch import Parser, run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--data-root', required=True, help='folder of the data set')
     parser.add_argument('--ann', default='train_all.json', help='json to divide (default: train_all.json)')
     parser.add_argument('--folds', type=int, default=5, help='how many (default: 5)')

@@ -12,14 +12,12 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import ROOT, run
+from tools._launch import ROOT, Parser, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(
-        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
-    )
+    parser = Parser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument('--out', type=Path, default=ROOT / 'data' / 'synthetic', help='folder to write')
     parser.add_argument('--train', type=int, default=240, metavar='N', help='number of training pictures')
     parser.add_argument('--val', type=int, default=60, metavar='N', help='number of validation pictures')

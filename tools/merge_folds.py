@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, run
 
 if TYPE_CHECKING:
     from custom_modules.datasets.folds import Folds
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file the folds were trained with')
     parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
     parser.add_argument('--work-dir', help='runs are WORK_DIR_foldK (default: work_dirs/<config name>)')

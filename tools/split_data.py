@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._groups import add_group_options, max_bits, picture_groups
-from tools._launch import run
+from tools._launch import Parser, run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv=None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('json', type=Path, help='the COCO json to split')
     parser.add_argument('--out', type=Path, help="the data folder to write to (default: the json's own)")
     parser.add_argument('--val', type=float, default=0.2, help='fraction of pictures for validation (default 0.2)')

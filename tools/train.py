@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line; what it says comes before the config, and the config before defaults."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file, e.g. configs/trash/htc_swin_l.py')
     parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
     parser.add_argument('--train-ann', help='training json, in the data root or here (default: train.json)')

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, run
 
 if TYPE_CHECKING:
     from custom_modules.engine.published import PublishedWeights
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     actions = parser.add_subparsers(dest='action', required=True)
     action = actions.add_parser('list', help='what is published, and what of it is here')
     action.add_argument('--config', help='only what this config can start from')

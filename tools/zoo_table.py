@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import ROOT, run
+from tools._launch import ROOT, Parser, run
 
 if TYPE_CHECKING:
     from mmengine.config import Config
@@ -61,7 +61,7 @@ class Leaf(NamedTuple):
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--check', action='store_true', help='only say whether the table is up to date (exit code 1)')
     return parser.parse_args(argv)
 
