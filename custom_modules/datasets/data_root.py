@@ -23,7 +23,7 @@ def resolve_data_root(data_root: str | Path, *, option: str = '--data-root') -> 
         The folder.
 
     Raises:
-        UserError: There is none; the message gives similar names, and the command that makes one.
+        UserError: There is none; the message gives similar names, or else the command that makes one.
     """
     for folder in (Path(data_root), REPOSITORY / data_root):
         if folder.is_dir():
@@ -33,9 +33,12 @@ def resolve_data_root(data_root: str | Path, *, option: str = '--data-root') -> 
     places = dict.fromkeys([Path.cwd(), REPOSITORY])
     where = '' if Path(data_root).is_absolute() else f' (looked in {" and ".join(map(str, places))})'
     hint = did_you_mean(similar_paths(data_root, folders=True))
+    missing = f'there is no data folder {data_root}{where}'
+    if hint:  # mistyped: a folder of this name is not wanted
+        raise UserError(f'{missing}{hint} Else name yours by {option}')
     raise UserError(
-        f'there is no data folder {data_root}{where}{hint + " Else" if hint else ":"} name yours by {option}, or make '
-        f'a synthetic one: python tools/make_synthetic.py --out {shlex.quote(str(data_root))}'
+        f'{missing}: name yours by {option}, or make a synthetic one: '
+        f'python tools/make_synthetic.py --out {shlex.quote(str(data_root))}'
     )
 
 

@@ -94,12 +94,13 @@ def digest_in_name(name: str) -> str | None:
     return found[1] if found else None
 
 
-def fetch_weights(url: str, sha256: str | None = None) -> Path:
+def fetch_weights(url: str, sha256: str | None = None, *, otherwise: str = '') -> Path:
     """Return the local copy of published weights, fetching it the first time.
 
     Args:
         url: Where the file is published.
         sha256: Its published digest; without it, the digits in the file's name are checked, if it has any.
+        otherwise: How to do without the file; ends the message when it is not to be had.
 
     Returns:
         The file in :func:`weights_folder`.
@@ -114,8 +115,7 @@ def fetch_weights(url: str, sha256: str | None = None) -> Path:
         except (OSError, ValueError, http.client.HTTPException) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
             raise UserError(
-                f'cannot fetch {path.name} from {url} ({reason}); put the file into {path.parent}, '
-                f'or train without any start weights: --load-from none'
+                f'cannot fetch {path.name} from {url} ({reason}); put the file into {path.parent}{otherwise}'
             ) from None
     check_digest(path, sha256 or digest_in_name(path.name))
     return path

@@ -17,6 +17,8 @@ from .layouts import is_swin_authors
 from .published import fetch_weights, find_published
 from .runner import config_mistakes
 
+_DO_WITHOUT = ', or train without any start weights: --load-from none'
+
 
 def use_start_weights(cfg: Config, load_from: str | None) -> list[str]:
     """Settle what a new training starts from, before anything is built.
@@ -122,7 +124,7 @@ def _with_published_weights(model: ConfigDict) -> Iterator[ConfigDict]:
 
 def _local(source: str, sha256: str | None = None) -> Path:
     if source.startswith(('http://', 'https://')):
-        return fetch_weights(source, sha256)
+        return fetch_weights(source, sha256, otherwise=_DO_WITHOUT)
     path = find_file(source)
     if path.is_file():
         return path
@@ -130,4 +132,4 @@ def _local(source: str, sha256: str | None = None) -> Path:
         remedy = 'mend the path, or use --load-from none for no start weights'
         raise UserError(f'{path}: no such checkpoint; {remedy}{did_you_mean(similar_paths(path))}')
     published = find_published(source)
-    return fetch_weights(published.url, published.sha256)
+    return fetch_weights(published.url, published.sha256, otherwise=_DO_WITHOUT)

@@ -43,7 +43,9 @@ def test_missing_data_root_names_each_place_once_and_its_neighbours(tmp_path):
     os.chdir(tmp_path)
     with pytest.raises(UserError) as caught:
         resolve_data_root('data/trsah')
-    assert f'(looked in {tmp_path} and {REPOSITORY}); did you mean data/trash? Else name' in str(caught.value)
+    message = str(caught.value)
+    assert f'(looked in {tmp_path} and {REPOSITORY}); did you mean data/trash? Else name yours by' in message
+    assert 'make_synthetic' not in message
 
 
 @pytest.mark.fast
