@@ -18,7 +18,7 @@ class Scalar:
 
     Attributes:
         iter: Training iterations done.
-        epoch: Epoch it belongs to.
+        epoch: Epoch it belongs to, from 1.
         split: ``train``, ``val`` or ``test``.
         name: For example ``loss`` or ``mAP50``.
         value: May be NaN.
@@ -61,7 +61,7 @@ class ScalarsCsv:
 
         Args:
             iteration: Training iterations done.
-            epoch: Epoch they belong to.
+            epoch: Epoch they belong to, from 1.
             split: ``train``, ``val`` or ``test``.
             values: Numbers by name.
         """

@@ -11,17 +11,15 @@ from mmengine.registry import HOOKS
 class CurvesHook(Hook):
     """Write ``scalars.csv`` as training goes and redraw ``curves.png`` after every validation.
 
-    A resumed run continues its file: steps after the checkpoint are dropped,
-    so that none appears twice.
-
-    Args:
-        interval: Iterations between two lines, beside one at the end of each epoch; the losses are means over them.
+    The csv gets what the log shows: every ``log_processor.window_size``
+    iterations of an epoch, and at its end, means over as many iterations.
+    Epochs count from 1.  A resumed run continues its file: steps after the
+    checkpoint are dropped, so that none appears twice.
     """
 
     priority = 'BELOW_NORMAL'
 
-    def __init__(self, *, interval: int = 10) -> None:
-        self.interval = interval
+    def __init__(self) -> None:
         self.scalars = None
 
     def before_train(self, runner) -> None:
@@ -33,17 +31,17 @@ class CurvesHook(Hook):
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs=None) -> None:
         """Write the means of the losses and of the gradient norm, and the present learning rate."""
-        iteration = runner.iter + 1
-        ends_epoch = iteration % len(runner.train_dataloader) == 0
-        if self.scalars is None or (iteration % self.interval and not ends_epoch):
+        window = runner.log_processor.window_size
+        is_due = self.every_n_inner_iters(batch_idx, window) or self.end_of_epoch(runner.train_dataloader, batch_idx)
+        if self.scalars is None or not is_due:
             return
         buffers = runner.message_hub.log_scalars
         values = {
-            name.removeprefix('train/'): buffer.current() if name.endswith('lr') else buffer.mean(self.interval)
+            name.removeprefix('train/'): buffer.current() if name.endswith('lr') else buffer.mean(window)
             for name, buffer in buffers.items()
             if name.startswith('train/') and not name.endswith('time')  # those are in the log
         }
-        self.scalars.append(iteration, runner.epoch, 'train', values)
+        self.scalars.append(runner.iter + 1, runner.epoch + 1, 'train', values)
 
     def after_val_epoch(self, runner, metrics: dict[str, float] | None = None) -> None:
         """Write the scores and redraw the curves."""
@@ -51,6 +49,7 @@ class CurvesHook(Hook):
             # A validation cut off after its lines were written is repeated on resuming.
             there = {line.name for line in self._read() if (line.iter, line.split) == (runner.iter, 'val')}
             new = {name: value for name, value in metrics.items() if name not in there}
+            # An epoch has been counted by the time it is validated.
             self.scalars.append(runner.iter, runner.epoch, 'val', new)
             self._draw(runner)
 

@@ -18,19 +18,18 @@ from ..tracking import training_scalars
 class ProgressHook(Hook):
     """On a terminal, one line that is written over; elsewhere the log's lines are left as they are.
 
-    The time left counts what validations and checkpoints take, too.
+    Loss and speed are means over ``log_processor.window_size`` iterations, as
+    in the log.  The time left counts what validations and checkpoints take, too.
 
     Args:
         interval: Seconds between two looks of the line.
-        window: Iterations over which loss and speed are averaged.
         width: Characters of the bar.
     """
 
     priority = 'NORMAL'  # after IterTimerHook, whose estimate it replaces, and before LoggerHook
 
-    def __init__(self, *, interval: float = 0.2, window: int = 20, width: int = 20) -> None:
+    def __init__(self, *, interval: float = 0.2, width: int = 20) -> None:
         self.interval = interval
-        self.window = window
         self.width = width
         self._line: StatusLine | None = None
         self._handlers: list[logging.StreamHandler] = []
@@ -83,11 +82,12 @@ class ProgressHook(Hook):
         if self._line is None:
             return
         scalars, loader = runner.message_hub.log_scalars, runner.train_dataloader
-        values = training_scalars(scalars, self.window)
+        window = runner.log_processor.window_size
+        values = training_scalars(scalars, window)
         text = f'epoch {runner.epoch + 1}/{runner.max_epochs} [{bar((runner.iter + 1) / runner.max_iters, self.width)}]'
         text += f' {batch_idx + 1}/{len(loader)}  loss {values.get("loss", 0.0):.4f}  lr {values.get("lr", 0.0):.1e}'
         if 'train/time' in scalars and loader.batch_size:
-            pictures = loader.batch_size * get_world_size() / max(scalars['train/time'].mean(self.window), 1e-9)
+            pictures = loader.batch_size * get_world_size() / max(scalars['train/time'].mean(window), 1e-9)
             text += f'  {pictures:.3g} img/s'
         self._line.show(f'{text}  left {clock(left)}')
 

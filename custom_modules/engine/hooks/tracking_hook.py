@@ -22,12 +22,14 @@ _MEMORY = 'tracking.json'  # in the run's folder: ids of the trackers' runs, and
 class TrackingHook(Hook):
     """Write a few curves, and for trackers that show them a table per class and some pictures per validation.
 
+    The training's numbers are those of the log and of scalars.csv, means over ``log_processor.window_size`` iterations.
+
     A tracker that fails later on is left out with one warning.  A resumed
     training goes on with its runs: nothing is written a second time.
 
     Args:
         trackers: Names; ``tensorboard`` is left out where it is not installed.
-        interval: Training iterations between two points, beside one at the end of each epoch.
+        interval: Iterations of an epoch between two points, beside one at its end; a multiple of the window.
         num_pictures: Validation pictures to show.
 
     Raises:
@@ -77,10 +79,11 @@ class TrackingHook(Hook):
 
     def after_train_iter(self, runner, batch_idx: int, data_batch=None, outputs: dict | None = None) -> None:
         """Write the training's numbers at the interval."""
-        iteration = runner.iter + 1
-        if not self._running or (iteration % self.interval and iteration % len(runner.train_dataloader)):
+        loader, iteration = runner.train_dataloader, runner.iter + 1
+        is_due = self.every_n_inner_iters(batch_idx, self.interval) or self.end_of_epoch(loader, batch_idx)
+        if not self._running or not is_due:
             return
-        values = training_scalars(runner.message_hub.log_scalars, self.interval)
+        values = training_scalars(runner.message_hub.log_scalars, runner.log_processor.window_size)
         self._tell(runner, 'train', iteration, lambda tracker: tracker.log_scalars(_prefixed(values), iteration))
         self._remember(runner)
 

@@ -53,7 +53,7 @@ def test_each_iteration_is_told_once_across_a_kill(toy_runner, killed, memory):
     toy_runner(resume=True, **tracking('memory')).train()
     train = [at for at, names in memory.told if isinstance(at, int) and 'train/loss' in names]
     val = [at for at, names in memory.told if isinstance(at, int) and 'val/mAP50' in names]
-    assert train == [2, 4, 5, 6, 8, 10, 12, 14, 15, 16, 18, 20]
+    assert train == [2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 19, 20]
     assert val == [5, 10, 15, 20]
     starts = [what for what in memory.told if what[0] in ('start', 'finish')]
     assert starts == [('start', 'started at 0'), ('finish', False), ('start', 'started at 0'), ('finish', True)]
@@ -80,7 +80,7 @@ def test_a_new_run_in_the_same_folder_is_a_new_run(toy_runner, killed, memory, t
 
 
 def test_a_tracker_that_fails_is_left_out_with_one_warning(toy_runner, memory, monkeypatch, capfd):
-    monkeypatch.setattr(Memory, 'fails_at', 6)
+    monkeypatch.setattr(Memory, 'fails_at', 7)
     toy_runner(**tracking('memory')).train()
     assert [at for at, _ in memory.told if isinstance(at, int)] == [2, 4, 5, 5]
     said = ''.join(capfd.readouterr())
@@ -115,7 +115,7 @@ def test_tensorboard_holds_each_step_once(toy_runner, killed, tmp_path):
         toy_runner(kill=KILL, **tracking('tensorboard')).train()
     toy_runner(resume=True, **tracking('tensorboard')).train()
     events = EventAccumulator(str(tmp_path / 'run' / 'tensorboard')).Reload()
-    assert [event.step for event in events.Scalars('train/loss')] == [2, 4, 5, 6, 8, 10, 12, 14, 15, 16, 18, 20]
+    assert [event.step for event in events.Scalars('train/loss')] == [2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 19, 20]
     assert [event.step for event in events.Scalars('val/mAP50')] == [5, 10, 15, 20]
     assert set(events.Tags()['scalars']) == {'train/loss', 'train/lr', 'train/loss_cls', 'val/mAP50', 'val/mAP'}
 
@@ -130,7 +130,7 @@ def test_wandb_offline_goes_on_with_its_run(toy_runner, killed, tmp_path, monkey
     files = (tmp_path / 'run' / 'wandb').glob('offline-run-*/*.wandb')
     rows = [row for file in sorted(files) for row in history(file)]
     train = [row['iteration'] for row in rows if 'train/loss' in row]
-    assert train == [2, 4, 5, 6, 8, 10, 12, 14, 15, 16, 18, 20]
+    assert train == [2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 19, 20]
     assert all(row['_step'] == row['iteration'] for row in rows)
     names = {file.parent.name.rsplit('-', 1)[-1] for file in (tmp_path / 'run' / 'wandb').glob('offline-run-*/*.wandb')}
     assert names == {json.loads((tmp_path / 'run' / 'tracking.json').read_text())['wandb']['run']}
@@ -169,7 +169,7 @@ def test_mlflow_goes_on_with_its_run(toy_runner, killed, tmp_path):
     client = mlflow.MlflowClient(tracking_uri=(tmp_path / 'run' / 'mlflow').as_uri())
     (run,) = client.search_runs([client.get_experiment_by_name('trash-zoo').experiment_id])
     steps = [metric.step for metric in client.get_metric_history(run.info.run_id, 'train/loss')]
-    assert steps == [2, 4, 5, 6, 8, 10, 12, 14, 15, 16, 18, 20]
+    assert steps == [2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 19, 20]
     assert run.info.status == 'FINISHED' and run.data.params['optim_wrapper.optimizer.lr'] == '0.01'
     assert run.data.tags['best_checkpoint'].endswith('best.pth')
 
