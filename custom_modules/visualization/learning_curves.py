@@ -22,6 +22,7 @@ _LINE_STYLES = ('-', '--', ':', '-.')
 _STAGE = re.compile(r'^s(\d+)\.(.+)$')
 _SCORES = ('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP', 'mIoU')
 _SMOOTHED_POINTS = 40
+_MARKED_POINTS = 20
 
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -30,7 +31,7 @@ def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
     """Plot loss, its parts, the learning rate and the validation scores over the iterations.
 
     Curves of many points are shown smoothed over about 1/40 of the run; of the total loss the single values
-    are drawn behind it.  Panels without data are left out.
+    are drawn behind it.  The points of short curves are marked.  Panels without data are left out.
 
     Args:
         scalars_csv: A run's scalars.csv (see :class:`ScalarsCsv`).
@@ -100,12 +101,22 @@ def _is_loss_part(name: str) -> bool:
 
 
 def _smooth_curve(curve: Curve) -> Curve:
-    return curve[0], smooth(curve[1], max(1, len(curve[1]) // _SMOOTHED_POINTS))
+    return curve[0], smooth(curve[1], len(curve[1]) // _SMOOTHED_POINTS)
+
+
+def _is_smoothed(curve: Curve) -> bool:
+    return len(curve[1]) // _SMOOTHED_POINTS > 1
+
+
+def _marker(curve: Curve) -> dict:
+    return {'marker': 'o', 'markersize': 4} if len(curve[1]) <= _MARKED_POINTS else {}
 
 
 def _plot_total_loss(axes: 'Axes', curve: Curve) -> None:
-    axes.plot(*curve, color=_COLORS[0], alpha=0.3, linewidth=1, label='each log step')
-    axes.plot(*_smooth_curve(curve), color=_COLORS[0], linewidth=2, label='smoothed')
+    if _is_smoothed(curve):
+        axes.plot(*curve, color=_COLORS[0], alpha=0.3, linewidth=1, label='each log step')
+    label = 'smoothed' if _is_smoothed(curve) else 'each log step'
+    axes.plot(*_smooth_curve(curve), color=_COLORS[0], linewidth=2, label=label, **_marker(curve))
     style_axes(axes, 'Training loss', '', 'loss')
     axes.set_ylim(bottom=0, top=_upper_limit(curve[1]))
     legend_outside(axes)
@@ -117,14 +128,15 @@ def _plot_loss_parts(axes: 'Axes', curves: dict[str, Curve]) -> None:
     for name in sorted(curves, key=lambda name: (_kind(name), name)):
         stage = _STAGE.match(name)
         style = _LINE_STYLES[int(stage[1]) % len(_LINE_STYLES)] if stage else '-'
-        axes.plot(*_smooth_curve(curves[name]), color=colors[_kind(name)], linestyle=style, linewidth=1.5, label=name)
+        look = {'color': colors[_kind(name)], 'linestyle': style, 'linewidth': 1.5, **_marker(curves[name])}
+        axes.plot(*_smooth_curve(curves[name]), label=name, **look)
     style_axes(axes, 'Parts of the loss', '', 'loss')
     axes.set_ylim(bottom=0, top=_upper_limit(np.concatenate([curve[1] for curve in curves.values()])))
     legend_outside(axes, ncols=1 + len(curves) // 13, handlelength=2.8)
 
 
 def _plot_learning_rate(axes: 'Axes', curve: Curve) -> None:
-    axes.plot(*curve, color=_COLORS[6], linewidth=1.8)
+    axes.plot(*curve, color=_COLORS[6], linewidth=1.8, **_marker(curve))
     style_axes(axes, 'Learning rate', '', 'lr')
     axes.ticklabel_format(axis='y', style='sci', scilimits=(-2, 3), useMathText=True)
     axes.set_ylim(bottom=0)

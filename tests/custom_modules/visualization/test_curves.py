@@ -9,7 +9,8 @@ import pytest
 from custom_modules.evaluation import Predictions, evaluate_boxes
 from custom_modules.utils import UserError
 from custom_modules.visualization import Scalar, ScalarsCsv, plot_learning_curves, plot_pr_curves
-from custom_modules.visualization.learning_curves import group_curves, smooth
+from custom_modules.visualization.figures import new_figure
+from custom_modules.visualization.learning_curves import _plot_total_loss, group_curves, smooth
 
 BOX = [10, 10, 10, 10]
 
@@ -41,6 +42,17 @@ def test_learning_curves(tmp_path):
 def test_learning_curves_of_one_step(tmp_path):
     plot_learning_curves(write_run(tmp_path / 'a.csv', num_steps=1), tmp_path / 'curves.png')
     assert (tmp_path / 'curves.png').stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ('steps', 'labels', 'marker'),
+    [(4, ['each log step'], 'o'), (60, ['each log step'], 'None'), (200, ['each log step', 'smoothed'], 'None')],
+)
+def test_the_legend_names_what_can_be_seen(steps, labels, marker):
+    axes = new_figure(4.0, 3.0).subplots()
+    _plot_total_loss(axes, (np.arange(steps), np.linspace(2, 1, steps)))
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == labels
+    assert [line.get_marker() for line in axes.lines] == [marker] * len(labels)
 
 
 def test_nothing_to_plot(tmp_path):
