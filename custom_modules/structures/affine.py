@@ -80,13 +80,14 @@ def onto_grids(boxes_xyxy: np.ndarray, out_shape: Sequence[int]) -> np.ndarray:
     """Map boxes to grids, box edges to grid edges; boxes below one pixel count as one pixel, as upstream.
 
     Args:
-        boxes_xyxy: (n, 4), pixels.
+        boxes_xyxy: (n, 4), pixels; one that is infinite is mapped to NaN.
         out_shape: Height and width of the grids.
 
     Returns:
         (n, 2, 3) float64.
     """
     boxes = np.asarray(boxes_xyxy, np.float64).reshape(-1, 4)
+    boxes = np.where(np.isfinite(boxes), boxes, np.nan)  # of a diverged training; infinity minus itself would warn
     matrices = np.zeros((len(boxes), 2, 3))
     for axis in (0, 1):
         factor = out_shape[1 - axis] / np.maximum(boxes[:, axis + 2] - boxes[:, axis], 1)

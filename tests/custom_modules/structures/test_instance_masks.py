@@ -261,6 +261,7 @@ def test_soft_targets_are_coverages():
 
 
 @pytest.mark.fast
+@pytest.mark.filterwarnings('error')
 @pytest.mark.parametrize('box', [[np.nan] * 4, [np.inf, 0, np.inf, 5], [3, 3, 3, 3], [-50, -50, -40, -40]])
 def test_a_diverged_box_draws_nothing_and_harms_nothing(box):
     masks = mixed()
