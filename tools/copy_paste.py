@@ -32,7 +32,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         nargs='+',
         default=['rare'],
         metavar='WEIGHT',
-        help='how often each class is pasted: rare (default), equal, natural, or NAME=WEIGHT ...',
+        help='how often each class is drawn to be pasted: rare (default: by 1 / root of its number of objects), equal '
+        '(all classes alike), natural (all objects alike), or NAME=WEIGHT ...: Battery=5 is drawn five times as often '
+        'as each class not named (weight 1), Battery=0 never',
     )
     parser.add_argument(
         '--objects', nargs=2, type=int, default=(1, 3), metavar=('MIN', 'MAX'), help='per picture (1 3)'
@@ -48,13 +50,16 @@ def main(argv: list[str] | None = None) -> None:
     args = parse_args(argv)
     from custom_modules.datasets.pasted import write_pasted
     from custom_modules.transforms import TrashCopyPaste
+    from custom_modules.transforms.object_index import check_setting
     from custom_modules.utils import UserError, atomic_write
 
     if args.pictures is not None and args.pictures < 1:
         raise UserError(f'--pictures {args.pictures}: give a number from 1 on')
+    weights = read_weights(args.classes)
+    check_setting(weights, option='--classes')
     try:
         paste = TrashCopyPaste(
-            class_weights=read_weights(args.classes),
+            class_weights=weights,
             num_objects=tuple(args.objects),
             scale=tuple(args.scale),
             max_hidden=args.max_hidden,
@@ -112,16 +117,28 @@ class Progress:
 
 
 def report(content: dict) -> str:
-    """Format the number of objects of each class: in the old pictures, in the new ones, and pasted into these."""
-    made = {image['id'] for image in content['images'] if 'source' in image}
-    counts = [Counter(), Counter(), Counter()]
+    """Count the objects of each class: before + copied along with pictures + pasted - covered = after.
+
+    Pasted objects that others cover are left out altogether.
+    """
+    source = {image['id']: image['source']['image_id'] for image in content['images'] if 'source' in image}
+    times = Counter(source.values())
+    before, copied, pasted, after = Counter(), Counter(), Counter(), Counter()
     for annotation in content['annotations']:
-        counts[annotation['image_id'] in made][annotation['category_id']] += 1
-        counts[2][annotation['category_id']] += 'source' in annotation
-    lines = [f'{"objects":14}{"old":>8}{"new":>8}{"pasted":>8}']
-    for category in sorted(content['categories'], key=lambda category: category['id']):
-        lines.append(f'{category["name"]:14}' + ''.join(f'{count[category["id"]]:8}' for count in counts))
-    return '\n'.join(lines)
+        label, image = annotation['category_id'], annotation['image_id']
+        after[label] += 1
+        pasted[label] += 'source' in annotation
+        if image not in source:
+            before[label] += 1
+            copied[label] += times[image]
+    covered = {label: after[label] - before[label] - copied[label] - pasted[label] for label in after}
+    columns = {'before': before, 'copied along': copied, 'pasted': pasted, 'covered': covered, 'after': after}
+    rows = {category['id']: category['name'] for category in sorted(content['categories'], key=lambda one: one['id'])}
+    width = max(map(len, [*rows.values(), 'objects'])) + 1
+    lines = ['objects'.ljust(width) + ''.join(f'{name:>13}' for name in columns)]
+    for label, name in rows.items():
+        lines.append(name.ljust(width) + ''.join(f'{count.get(label, 0):13}' for count in columns.values()))
+    return '\n'.join([*lines, 'all'.ljust(width) + ''.join(f'{sum(count.values()):13}' for count in columns.values())])
 
 
 if __name__ == '__main__':

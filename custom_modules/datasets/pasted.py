@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from mmengine.registry import DefaultScope
 
+from custom_modules.transforms.object_index import check_class_names
 from custom_modules.utils import UserError, atomic_write
 
 from .coco_data import CocoData, load_coco
@@ -51,8 +52,8 @@ def write_pasted(
         The content of the new ``train.json``.
 
     Raises:
-        UserError: ``out`` exists, the data has errors or pasted pictures already, no object has a mask, or a picture
-            cannot be written.
+        UserError: ``out`` exists, the data has errors or pasted pictures already, no object has a mask, an unknown
+            class has a weight, or a picture cannot be written.
     """
     out = Path(out)
     if out.exists():
@@ -61,6 +62,8 @@ def write_pasted(
     data = load_coco(resolve_ann(root, train_ann), root)
     if holds_pasted(data):
         raise UserError(f'{data.path}: has pictures in {FOLDER}/ already; start from the data set it was made of')
+    if isinstance(paste.class_weights, Mapping):
+        check_class_names(paste.class_weights, data.classes, option='--classes')
     dataset = _loading_dataset(root, data.path)
     paste.use_dataset(dataset)  # before anything is written: there may be nothing to paste
     partial = out.with_name(f'.{out.name}.partial')

@@ -1,8 +1,8 @@
 """Augmentation that cannot work with the data or the detector, refused before training."""
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
+from ..transforms.object_index import check_class_names
 from ..utils import UserError
 
 _MIXER = 'MultiImageMixDataset'
@@ -46,7 +46,8 @@ def check_augmentation(dataset: dict, classes: Sequence[str], *, has_masks: bool
         if masks_loaded and name in _NOT_FOR_MASKS:
             raise UserError(f'{name} does not move masks along; use {_NOT_FOR_MASKS[name]}')
         _check_step(step, name, is_mixed, has_masks=has_masks, masks_loaded=masks_loaded)
-        _check_class_names(step.get('class_weights'), name, classes)
+        if isinstance(step.get('class_weights'), dict):
+            check_class_names(step['class_weights'], classes, option=f'{name}: class_weights')
 
 
 def _loads_masks(step: dict) -> bool:
@@ -69,14 +70,6 @@ def _check_step(step: dict, name: str, is_mixed: bool, *, has_masks: bool, masks
         raise UserError(
             f'{name} mixes pictures: it belongs directly into the pipeline of a {_MIXER} around the data set, '
             f'as in configs/trash/htc_swin_b_mosaic.py'
-        )
-
-
-def _check_class_names(weights: Any, name: str, classes: Sequence[str]) -> None:
-    unknown = sorted(set(weights) - set(classes)) if isinstance(weights, dict) else []
-    if unknown:
-        raise UserError(
-            f'{name}: class_weights names {", ".join(unknown)}; the classes of the data are {", ".join(classes)}'
         )
 
 

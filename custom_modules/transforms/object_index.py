@@ -1,11 +1,11 @@
 """Where the objects of each class are in a data set, and how often to draw each class."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from custom_modules.utils import UserError
+from custom_modules.utils import UserError, did_you_mean, similar_names
 
 POWERS = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}  # of a class's number of objects
 
@@ -77,23 +77,40 @@ def class_weights(setting: str | Mapping[str, float], classes: Sequence[str], co
     check_setting(setting)
     if isinstance(setting, str):
         return np.where(counts > 0, np.maximum(counts, 1.0) ** POWERS[setting], 0.0)
-    unknown = sorted(set(setting) - set(classes))
-    if unknown:
-        raise UserError(f'class_weights names {", ".join(unknown)}; the classes of the data are {", ".join(classes)}')
+    check_class_names(setting, classes)
     return np.array([float(setting.get(name, 1.0)) for name in classes]) * (counts > 0)
 
 
-def check_setting(setting: str | Mapping[str, float]) -> None:
+def check_class_names(names: Iterable[str], classes: Sequence[str], *, option: str = 'class_weights') -> None:
+    """Check that class weights are of classes there are.
+
+    Args:
+        names: The classes that get a weight.
+        classes: The classes of the data.
+        option: What the user wrote them into, for the message.
+
+    Raises:
+        UserError: Some are unknown.
+    """
+    unknown = sorted(set(names) - set(classes))
+    if unknown:
+        hint = did_you_mean(guess for name in unknown for guess in similar_names(name, classes, most=1))
+        known = f'classes of the data are {", ".join(classes)}'
+        raise UserError(f'{option} names {", ".join(unknown)}{f"{hint} The" if hint else "; the"} {known}')
+
+
+def check_setting(setting: str | Mapping[str, float], *, option: str = 'class_weights') -> None:
     """Check what can be checked of class weights before the data is known.
 
     Args:
         setting: See :func:`class_weights`.
+        option: What the user wrote it into, for the message.
 
     Raises:
         UserError: It is none of the words, or a weight is no number from 0 on.
     """
     if isinstance(setting, Mapping):
         if any(not isinstance(weight, int | float) or not weight >= 0 for weight in setting.values()):
-            raise UserError(f'class_weights are {dict(setting)}; give numbers from 0 on')
+            raise UserError(f'{option} {dict(setting)}: give numbers from 0 on')
     elif setting not in POWERS:
-        raise UserError(f'class_weights is {setting!r}; give one of {", ".join(POWERS)}, or weights by class name')
+        raise UserError(f'{option} {setting!r}: give one of {", ".join(POWERS)}, or weights by class name')

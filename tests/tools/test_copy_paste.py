@@ -8,7 +8,7 @@ import pytest
 
 from custom_modules.datasets import check_data_root
 from custom_modules.utils import UserError
-from tools.copy_paste import main, read_weights
+from tools.copy_paste import main, read_weights, report
 
 
 def content_of(folder) -> dict:
@@ -65,13 +65,15 @@ def test_same_seed_same_set(pasted, synthetic_root, tmp_path):
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
-        (['--classes', 'often'], "class_weights is 'often'; give one of rare"),
-        (['--classes', 'Accu=2'], 'class_weights names Accu'),
+        (['--classes', 'often'], "^--classes 'often': give one of rare"),
+        (['--classes', 'Accu=2'], '^--classes names Accu; the classes of the data are '),
+        (['--classes', 'Batttery=2'], '^--classes names Batttery; did you mean Battery. The classes of the data are '),
+        (['--classes', 'Battery=-1'], '^--classes .*: give numbers from 0 on'),
         (['--classes', 'Battery=many'], '--classes Battery=many: write NAME=WEIGHT'),
         (['--objects', '3', '1'], 'num_objects is .3, 1.'),
         (['--pictures', '0'], '--pictures 0: give a number from 1 on'),
     ],
-    ids=['word', 'class', 'weight', 'objects', 'pictures'],
+    ids=['word', 'class', 'mistyped class', 'negative weight', 'weight', 'objects', 'pictures'],
 )
 def test_mistakes_leave_nothing_behind(synthetic_root, tmp_path, options, message):
     with pytest.raises(UserError, match=message):
@@ -112,3 +114,28 @@ def test_a_picture_that_cannot_be_written_leaves_nothing_behind(synthetic_root, 
 def test_class_names_may_have_blanks_and_signs():
     assert read_weights(['Plastic bag=2', 'a=b=0.5']) == {'Plastic bag': 2.0, 'a=b': 0.5}
     assert read_weights(['equal']) == 'equal'
+
+
+@pytest.mark.fast
+def test_the_table_adds_up():
+    """Picture 1 (a bag, a can) was copied twice; a can was covered, and a bag and a can pasted."""
+    images = [{'id': 1}, {'id': 2}, *({'id': number, 'source': {'image_id': 1}} for number in (3, 4))]
+    objects = [(1, 0), (1, 1), (2, 1), (3, 0), (3, 1), (4, 0)]
+    annotations = [{'image_id': image, 'category_id': label} for image, label in objects]
+    annotations += [{'image_id': 4, 'category_id': label, 'source': {}} for label in (0, 1)]
+    categories = [{'id': 1, 'name': 'Can'}, {'id': 0, 'name': 'Plastic bag'}, {'id': 2, 'name': 'Cup'}]
+    table = report({'images': images, 'annotations': annotations, 'categories': categories}).splitlines()
+    assert table[0].split() == ['objects', 'before', 'copied', 'along', 'pasted', 'covered', 'after']
+    assert [line.rsplit(maxsplit=5) for line in table[1:]] == [
+        ['Plastic bag', '1', '2', '1', '0', '4'],
+        ['Can', '2', '2', '1', '-1', '4'],
+        ['Cup', '0', '0', '0', '0', '0'],
+        ['all', '3', '4', '2', '-1', '8'],
+    ]
+
+
+def test_nothing_is_covered_where_nothing_is_pasted(synthetic_root, tmp_path, capsys):
+    main(['--data-root', str(synthetic_root), '--out', str(tmp_path / 'set'), '--pictures', '4', '--objects', '0', '0'])
+    *_, everything, _ = capsys.readouterr().out.splitlines()
+    name, before, copied, pasted, covered, after = everything.split()
+    assert (name, pasted, covered) == ('all', '0', '0') and int(after) == int(before) + int(copied)

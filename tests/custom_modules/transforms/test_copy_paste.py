@@ -54,7 +54,7 @@ def test_class_weights(setting, weights):
 @pytest.mark.parametrize(
     ('setting', 'message'),
     [
-        ('often', "'often'; give one of rare, equal, natural, or weights by class name"),
+        ('often', "'often': give one of rare, equal, natural, or weights by class name"),
         ({'sq': 2}, 'names sq; the classes of the data are square, rectangle'),
         ({'square': -1}, 'give numbers from 0 on'),
         ({'square': float('nan')}, 'give numbers from 0 on'),
