@@ -78,9 +78,7 @@ def run(main: Callable[[], int | None]) -> None:
     # Waiting threads soon sleep instead of spinning on: a training step on two cores takes 3 % longer so when the
     # machine is free, and 0.2 of the time when it is not.
     os.environ.setdefault('GOMP_SPINCOUNT', '10000')
-    # Upstream's own code warns about itself; a user can do nothing about it.
-    for category in (UserWarning, FutureWarning, DeprecationWarning):
-        warnings.filterwarnings('ignore', category=category, module=r'mm(engine|cv|det|seg)\b')
+    ignore_warnings()
     try:
         code = main()
     except KeyboardInterrupt:
@@ -97,6 +95,14 @@ def run(main: Callable[[], int | None]) -> None:
             raise
         sys.exit(2 if mistake else 1)
     sys.exit(code)
+
+
+def ignore_warnings() -> None:
+    """Hide what upstream's own code warns about itself; a user can do nothing about it."""
+    for category in (UserWarning, FutureWarning, DeprecationWarning):
+        warnings.filterwarnings('ignore', category=category, module=r'mm(engine|cv|det|seg)\b')
+    # Of mmdet's calls, too, but torch names its own file.
+    warnings.filterwarnings('ignore', 'torch.meshgrid: in an upcoming release', UserWarning)
 
 
 def fail(message: str) -> NoReturn:

@@ -24,6 +24,7 @@ from .runner import TrashRunner, config_mistakes, quiet_worker
 from .start_weights import check_fit
 from .training import build_runner
 from .work_dir import run_folder
+from .workers import limit_workers, usable_cores
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
         beside = find_file(checkpoint).resolve().parent
         run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
         out = str(run / 'predictions' / Path(ann).name)
+    notes = limit_workers(cfg)
     _test_dataset(cfg).update(data_root=root, ann_file=ann)
     use_ground_truth(cfg.test_evaluator, ann, root, out)
     for key in ('train_dataloader', 'train_cfg', 'optim_wrapper', 'param_scheduler'):
@@ -179,7 +181,8 @@ def test(cfg: Config, checkpoint: str | Path, *, data_root: str | None, ann: str
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         cfg.work_dir = folder  # upstream's log and copy of the config: all that counts is beside the predictions
         runner = build_runner(cfg)
-        runner.logger.info(load_weights(runner.plain_model, content, str(checkpoint)).report()[0])
+        for line in (*notes, load_weights(runner.plain_model, content, str(checkpoint)).report()[0]):
+            runner.logger.info(line)
         scores = runner.test()
     return {'scores': scores, 'out': out, 'results': _details(runner)}
 
@@ -242,7 +245,7 @@ class Detector:
         loader = DataLoader(
             _Pictures(pictures, self.pipeline),
             batch_size=batch_size,
-            num_workers=min(num_workers, len(pictures)),
+            num_workers=min(num_workers, len(pictures), usable_cores()),
             collate_fn=list,
             worker_init_fn=quiet_worker,
         )

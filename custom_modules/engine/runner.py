@@ -342,7 +342,9 @@ def _is_for_people(record: logging.LogRecord) -> bool:
         'Gradient accumulative may slightly',  # would come every epoch
         'No pre-trained weights for',  # also said when a whole detector is about to be loaded
     )
-    return not record.getMessage().startswith(noise)
+    message = record.getMessage()
+    # A parameter that two parts of a model share, as RTMDet's heads do, is meant to be in one group.
+    return not (message.startswith(noise) or ' is duplicate. It is skipped since bypass_duplicate=' in message)
 
 
 def quiet_worker(worker_id: int, **kwargs) -> None:

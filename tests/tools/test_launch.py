@@ -1,10 +1,12 @@
 """What all tools have in common: mistakes are told in one line, and soon."""
 
 import importlib
+import warnings
 
 import pytest
+import torch
 
-from tools._launch import Parser
+from tools._launch import Parser, ignore_warnings
 
 pytestmark = pytest.mark.fast
 
@@ -38,3 +40,18 @@ def test_help_is_that_of_argparse(capsys):
     with pytest.raises(SystemExit, match='0'):
         parser.parse_args(['--help'])
     assert capsys.readouterr().out.startswith('usage: tool [-h]\n\nDoes it.\n')
+
+
+def test_torch_s_warning_about_upstream_s_grids_is_hidden_and_no_other():
+    torch.set_warn_always(True)  # otherwise once a process
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter('always')
+            torch.meshgrid(torch.arange(2), torch.arange(3))
+            assert len(caught) == 1
+            ignore_warnings()
+            torch.meshgrid(torch.arange(2), torch.arange(3))
+            warnings.warn('torch.arange: in an upcoming release', stacklevel=1)
+    finally:
+        torch.set_warn_always(False)
+    assert [str(warning.message).split()[0] for warning in caught] == ['torch.meshgrid:', 'torch.arange:']

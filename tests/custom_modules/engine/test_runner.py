@@ -1,5 +1,7 @@
 """Schedules that are entered in the middle, differences that are told, seeds of the ranks."""
 
+import logging
+
 import numpy as np
 import pytest
 import torch
@@ -69,3 +71,17 @@ def test_ranks_draw_their_own_numbers_and_share_the_seed(monkeypatch):
         draws.append((float(torch.rand(())), float(np.random.rand())))
     assert seeds == [3, 3]
     assert draws[0][0] != draws[1][0] and draws[0][1] != draws[1][1]
+
+
+@pytest.mark.parametrize(
+    ('message', 'is_shown'),
+    [
+        ('bbox_head.cls_convs.1.0.conv is duplicate. It is skipped since bypass_duplicate=True', False),
+        ('paramwise_options -- backbone.norm.weight:lr=0.001', False),
+        ('picture 3 of train.json is duplicate', True),
+    ],
+    ids=['shared-parameter', 'parameter-group', 'data'],
+)
+def test_the_terminal_is_spared_what_nobody_acts_on(message, is_shown):
+    record = logging.LogRecord('runner', logging.WARNING, __file__, 1, message, None, None)
+    assert runner_module._is_for_people(record) is is_shown
