@@ -77,7 +77,8 @@ def is_predicted(predictions: Path, checkpoint: Path) -> bool:
 def train_fold(gpus: str, options: list[str], args: argparse.Namespace, folder: Path, fold: int, hours: float) -> None:
     """Train what a fold's training still lacks, in so many hours."""
     limit = [] if hours == math.inf else ['--max-hours', f'{hours:.6f}']
-    own = ['--fold', str(fold), '--work-dir', folder, *limit, '--resume']
+    resume = ['--resume'] if folder.exists() else []
+    own = ['--fold', str(fold), '--work-dir', folder, *limit, *resume]
     call(TOOLS / 'dist_train.sh', args.config, gpus, *options, *own)
 
 
@@ -101,6 +102,7 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.data import chosen_root
     from custom_modules.engine.work_dir import is_finished
+    from custom_modules.utils import as_typed
 
     deadline = time.monotonic() + 3600 * (args.max_hours or math.inf)
     cfg = load_config(args.config, parse_overrides(args.cfg_options))
@@ -109,7 +111,7 @@ def main(argv: list[str] | None = None) -> int:
     for fold in range(folds.num_folds):
         folder, hours = Path(f'{base}_fold{fold}'), (deadline - time.monotonic()) / 3600
         if is_finished(folder):
-            print(f'fold {fold} is finished, see {folder}', flush=True)
+            print(f'fold {fold} is finished, see {as_typed(folder)}', flush=True)
         elif hours > 0:
             train_fold(gpus, options, args, folder, fold, hours)
         if not is_finished(folder):

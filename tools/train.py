@@ -49,6 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine import TrainOptions, load_config, stop_distributed, train, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.hooks import TrainingStopped
+    from custom_modules.utils import as_typed
 
     options = TrainOptions(
         data_root=args.data_root,
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> int:
         words, code = str(stopped), stopped.exit_code
         stream = sys.stderr if code else sys.stdout
     else:
-        words, stream, code = f'finished, see {folder}', sys.stdout, 0
+        words, stream, code = f'finished, see {as_typed(folder)}', sys.stdout, 0
     if is_main_process():
         print(words, file=stream)
     # Not after other errors: leaving the group may wait for ranks that know nothing of them.

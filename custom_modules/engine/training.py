@@ -22,7 +22,15 @@ from .hooks import TimeLimitHook
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
 from .tracking import check_trackers
-from .work_dir import checkpoint_to_resume, claim_folder, note_finished, release_folders, run_folder
+from .work_dir import (
+    checkpoint_to_resume,
+    claim_folder,
+    missing_run,
+    note_finished,
+    release_folders,
+    run_folder,
+)
+from .workers import limit_workers
 
 
 @dataclass
@@ -77,7 +85,9 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     start_distributed(cfg)
     folder = run_folder(cfg.filename, options.work_dir, options.fold)
     checkpoint = on_main_rank(checkpoint_to_resume, folder, options.resume)
-    notes = [share_out_batch(cfg, num_ranks())]
+    # Only a folder that is named can be mistyped.
+    warning = missing_run(folder) if options.resume and options.work_dir and not checkpoint else None
+    notes = [share_out_batch(cfg, num_ranks()), *limit_workers(cfg)]
     fold = on_main_rank(_fold, cfg, options, checkpoint)
     anns = (fold.train_ann, fold.val_ann) if fold else (options.train_ann,)
     notes += fold.notes if fold else ()
@@ -88,7 +98,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     notes += lines if not checkpoint else [f'resuming {checkpoint}']
     if checkpoint:
         on_main_rank(check_resume, cfg, str(checkpoint))
-    if options.resume and not checkpoint:
+    if options.resume and not checkpoint and not warning:
         notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
     arguments = {'config': cfg.filename, 'options': _wishes(options), 'fold': fold and fold.facts()}
     is_new = on_main_rank(claim_folder, folder, arguments)
@@ -99,6 +109,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
         runner.build_training()
         for note in notes:
             runner.logger.info(note)
+        if warning:
+            runner.logger.warning(warning)
         if checkpoint:
             runner._resume, runner._load_from = True, str(checkpoint)
         if options.max_hours:

@@ -54,6 +54,21 @@ def checkpoint_to_resume(folder: Path, resume: str | bool | None) -> Path | None
     return None
 
 
+def missing_run(folder: Path) -> str | None:
+    """Say that there is no folder to resume from, and which runs are called nearly like it.
+
+    Args:
+        folder: The run's folder as the user named it.
+
+    Returns:
+        One line; None if the folder is there.
+    """
+    if folder.exists():
+        return None
+    runs = [path for path in similar_paths(folder, folders=True) if (path / 'run.json').is_file()]
+    return f'--resume: there is no run folder {folder}, this is a new run from the beginning{did_you_mean(runs)}'
+
+
 def _check_free(folder: Path, remedy: str) -> None:
     """Refuse a folder that holds a run's results or files that no run writes."""
     if results := _results(folder):

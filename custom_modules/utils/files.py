@@ -23,6 +23,12 @@ def find_file(path: str | Path) -> Path:
     return REPOSITORY / path if not path.exists() and (REPOSITORY / path).exists() else path
 
 
+def as_typed(path: str | Path) -> str:
+    """Write a path as one would type it: relative if it is in the working folder, otherwise as it is."""
+    relative = os.path.relpath(path)
+    return str(path) if Path(relative).parts[:1] == ('..',) else relative
+
+
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     """Open a temporary file that becomes ``path`` when the block succeeds.

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 import torch
 
+from custom_modules.engine import workers
+from custom_modules.engine.tracking.trackers import TRACKERS
 from custom_modules.utils import UserError
 from tools.train import main
 
@@ -169,6 +171,20 @@ def test_a_run_killed_before_its_first_checkpoint_starts_again(finished_run, syn
     assert max(int(line.split(',')[0]) for line in (folder / 'scalars.csv').read_text().splitlines()[1:]) == 1
 
 
+def test_a_run_that_is_not_there_is_started_with_a_warning(synthetic_root, tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(workers, 'usable_cores', lambda: 1)
+    os.chdir(tmp_path)
+    (tmp_path / 'first_run').mkdir()
+    (tmp_path / 'first_run' / 'run.json').touch()
+    options = arguments(synthetic_root, tmp_path / 'fist_run', '--resume', *FEW)
+    assert main([*options, 'val_dataloader.num_workers=2']) == 0
+    out, err = capfd.readouterr()
+    assert f'no run folder {tmp_path}/fist_run,' in out + err and f'did you mean {tmp_path}/first_run?' in out + err
+    assert (out + err).count('WARNING - --resume') == 1
+    assert 'workers: 1 a loader, not 2' in out + err
+    assert out.endswith('finished, see fist_run\n')
+
+
 def test_another_accumulation_goes_on_at_the_same_epoch(finished_run, synthetic_root, tmp_path):
     """Two epochs of four iterations, then one of eight half as large: 24 of a run that accumulates all along.
 
@@ -271,6 +287,13 @@ def test_mistakes_end_in_one_line_and_leave_nothing(synthetic_root, tmp_path, op
     assert message in str(error.value)
     assert '\n' not in str(error.value)
     assert not (tmp_path / 'run').exists()
+
+
+@pytest.mark.fast
+def test_a_tracker_that_is_not_installed_is_named(monkeypatch):
+    monkeypatch.setattr(TRACKERS['mlflow'], 'package', 'no_such_module')
+    with pytest.raises(UserError, match='^--track mlflow: no_such_module is not installed; pip install -r requirem'):
+        main([CASCADE, '--track', 'mlflow'])
 
 
 def test_not_a_number_stops_the_run_and_keeps_the_checkpoint_good(synthetic_root, tmp_path):

@@ -130,6 +130,20 @@ def test_usage(arguments, code, capsys):
 
 
 @pytest.mark.fast
+@pytest.mark.parametrize('is_there', [True, False], ids=['started', 'new'])
+def test_a_started_fold_is_resumed_and_a_new_one_is_not(monkeypatch, tmp_path, is_there):
+    calls = []
+    monkeypatch.setattr(_train_folds, 'call', lambda *command: calls.append(command))
+    folder = tmp_path / 'run_fold1'
+    if is_there:
+        folder.mkdir()
+    _, options, args = _train_folds.parse_args([CASCADE, '1', '--seed', '3'])
+    _train_folds.train_fold('1', options, args, folder, 1, 0.5)
+    assert ('--resume' in calls[0]) is is_there
+    assert calls[0][3:9] == ('--seed', '3', '--fold', '1', '--work-dir', folder)
+
+
+@pytest.mark.fast
 def test_several_machines_are_refused(monkeypatch, capsys):
     monkeypatch.setenv('NNODES', '2')
     with pytest.raises(SystemExit):

@@ -9,7 +9,7 @@ from mmengine.dist import is_distributed, is_main_process
 from mmengine.hooks import EarlyStoppingHook, Hook
 from mmengine.registry import HOOKS
 
-from ...utils import atomic_write
+from ...utils import as_typed, atomic_write
 
 TIME_IS_UP = 1  # as a reason to stop beside the signals 2 and 15, which come first
 
@@ -26,7 +26,7 @@ class TrainingStopped(Exception):
     def __init__(self, reason: int, checkpoint: Path, iteration: int) -> None:
         limit = 'by the time limit ' if reason == TIME_IS_UP else ''
         super().__init__(
-            f'stopped {limit}after iteration {iteration}, everything is in {checkpoint}; go on with --resume'
+            f'stopped {limit}after iteration {iteration}, everything is in {as_typed(checkpoint)}; go on with --resume'
         )
         self.exit_code = 0 if reason == TIME_IS_UP else 128 + reason
 
@@ -103,10 +103,14 @@ class SafeCheckpointHook(Hook):
         if not self._handlers_before or not metrics or not is_main_process():
             return
         score = metrics.get(self.save_best)
-        if score is not None and (self.state['best'] is None or score > self.state['best']):
+        is_first = self.state['best'] is None
+        if score is not None and (is_first or score > self.state['best']):
             self.state.update(best=float(score), best_epoch=runner.epoch, best_iter=runner.iter)
             runner.save_weights(Path(runner.work_dir) / 'best.pth', epoch=runner.epoch, iteration=runner.iter)
-            runner.logger.info(f'best {self.save_best} so far: {score:.6f}, kept as best.pth')
+            if is_first and not score:
+                runner.logger.info(f'{self.save_best} 0 in the first validation, kept as best.pth until one is higher')
+            else:
+                runner.logger.info(f'best {self.save_best} so far: {score:.6f}, kept as best.pth')
         self.state['validated_epoch'] = runner.epoch
         with atomic_write(Path(runner.work_dir) / 'state.json') as file:
             json.dump(self.state, file, indent=2)

@@ -24,4 +24,4 @@ def check_trackers(names: Iterable[str]) -> None:
         if name not in TRACKERS:
             raise UserError(f'--track {name}: no such tracker; there are {", ".join(TRACKERS)}')
         if importlib.util.find_spec(TRACKERS[name].package) is None:
-            raise UserError(f'--track {name}: is not installed here; {TRACKERS[name].install}')
+            raise UserError(f'--track {name}: {TRACKERS[name].package} is not installed; {TRACKERS[name].install}')

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from custom_modules.engine import work_dir
-from custom_modules.engine.work_dir import checkpoint_to_resume, claim_folder, release_folders
+from custom_modules.engine.work_dir import checkpoint_to_resume, claim_folder, missing_run, release_folders
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -58,6 +58,17 @@ def test_the_newest_and_a_named_checkpoint_are_resumed(tmp_path):
     assert checkpoint_to_resume(run, True) == run / 'last.pth'
     assert checkpoint_to_resume(run, str(run / 'kept.pth')) == run / 'kept.pth'
     assert checkpoint_to_resume(tmp_path / 'other', str(run / 'last.pth')) == run / 'last.pth'
+
+
+def test_a_mistyped_run_folder_is_named_with_runs_like_it(tmp_path):
+    os.chdir(tmp_path)
+    folder_with(Path('work_dirs/first_run'), ['run.json'])
+    folder_with(Path('work_dirs/first_sun'), ['sun.json'])
+    assert missing_run(Path('work_dirs/first_run')) is None
+    message = missing_run(Path('work_dirs/fist_run'))
+    assert 'no run folder work_dirs/fist_run,' in message and 'from the beginning' in message
+    assert message.endswith('; did you mean work_dirs/first_run?')
+    assert missing_run(Path('elsewhere')).endswith('from the beginning')
 
 
 def test_a_checkpoint_is_not_resumed_into_another_run(tmp_path):
