@@ -29,7 +29,7 @@ test-zoo: install
 lint: install
 	@$(RUN) -m ruff check --quiet .
 	@$(RUN) -m ruff format --check --quiet . || { echo 'error: not formatted, run: make format' >&2; exit 1; }
-	@$(RUN) -m codespell_lib
+	@$(RUN) -m codespell_lib || { echo 'error: misspelt, correct it; or put a word that is right into ignore-words-list of [tool.codespell] in pyproject.toml' >&2; exit 1; }
 
 format: install
 	@$(RUN) -m ruff check --fix .
