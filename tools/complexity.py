@@ -52,8 +52,14 @@ def show(path: str, cost, classes: int) -> None:
     print(f'{path}: {cost.size[0]} x {cost.size[1]} px, {classes} classes{heads}')
     for name, (parameters, flops) in cost.parts.items():
         if parameters or flops:
-            print(f'  {name:<20}{parameters / 1e6:>10.2f} M{flops / 1e9:>11.1f} GFLOPs')
-    print(f'  {"all":<20}{cost.parameters / 1e6:>10.2f} M{cost.flops / 1e9:>11.1f} GFLOPs')
+            print(line(name, parameters, flops))
+    print(line('all', cost.parameters, cost.flops))
+
+
+def line(name: str, parameters: int, flops: int) -> str:
+    """Format what a part costs; small ones in the next smaller unit."""
+    size = f'{parameters / 1e6:10.2f} M' if parameters >= 1e5 else f'{parameters / 1e3:10.2f} k'
+    return f'  {name:<20}{size}' + (f'{flops / 1e9:11.1f} GFLOPs' if flops >= 1e8 else f'{flops / 1e6:11.1f} MFLOPs')
 
 
 if __name__ == '__main__':
