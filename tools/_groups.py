@@ -83,9 +83,15 @@ def picture_groups(data: CocoData, args: argparse.Namespace) -> np.ndarray:
     if bits is not None:
         paths = [data.image_root / image['file_name'] for image in data.images]
         found = near_duplicates(paths, max_bits=bits)
-        print(f'near duplicates up to {bits} bits: {describe(merge_groups(len(paths), found))}')
+        print(f'{look_alike(bits)}: {describe(merge_groups(len(paths), found))}')
         links += found
     return merge_groups(len(data.images), links)
+
+
+def look_alike(bits: int) -> str:
+    """Say what near duplicates are."""
+    most = f'differ in at most {bits} bit(s)' if bits else 'are the same'
+    return f'near duplicates (pictures that look alike: their 64-bit perceptual hashes {most})'
 
 
 def describe(groups: np.ndarray) -> str:

@@ -100,7 +100,8 @@ def test_near_duplicates_stay_together(synthetic_root, tmp_path, capsys):
     main(['--data-root', str(tmp_path), '--ann', 'all.json', '--folds', '4'])
     folds = fold_of(tmp_path)
     assert all(folds[image['id']] == folds[image['id'] + 1000] for image in images)
-    assert 'near duplicates up to 8 bits: 32 pictures in' in capsys.readouterr().out
+    said = 'look alike: their 64-bit perceptual hashes differ in at most 8 bit(s)): 32 pictures in'
+    assert said in capsys.readouterr().out
 
 
 @pytest.mark.fast
