@@ -22,7 +22,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('images', nargs='+', help='pictures, folders, or quoted patterns')
     parser.add_argument('--out', required=True, help='detections as COCO json')
     parser.add_argument('--ann', help='COCO json whose image ids to use (default: 1 to n, listed in OUT.images.json)')
-    parser.add_argument('--draw', metavar='DIR', help='also draw the detections into this folder')
+    parser.add_argument(
+        '--draw', metavar='DIR', help='also draw the detections into this folder, small pictures enlarged'
+    )
     parser.add_argument('--score-thr', type=float, default=0.3, help='draw from this score on (default: 0.3)')
     parser.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')
     parser.add_argument('--device', help='cpu, cuda, cuda:1 ... (default: a GPU if there is one)')
@@ -91,12 +93,12 @@ def draw(picture, instances, classes: list[str], args: argparse.Namespace) -> No
     """Write one picture with its detections drawn."""
     import cv2
 
-    from custom_modules.visualization import draw_detections
+    from custom_modules.visualization import Objects, draw_enlarged
 
     kept = instances[instances.scores >= args.score_thr].cpu().numpy()
-    drawn = draw_detections(
-        cv2.imread(str(picture.path)), kept.bboxes, kept.labels, kept.scores, classes, masks=kept.get('masks')
-    )
+    masks = list(kept.masks) if 'masks' in kept else None
+    objects = Objects(kept.bboxes, kept.labels, kept.scores, masks)
+    drawn = draw_enlarged(cv2.imread(str(picture.path)), objects, classes)
     folder = Path(args.draw)
     folder.mkdir(parents=True, exist_ok=True)
     cv2.imwrite(str(folder / f'{picture.image_id:06d}_{picture.path.stem}.jpg'), drawn)

@@ -5,7 +5,7 @@ from .learning_curves import plot_learning_curves
 from .objects import Objects, objects_from_annotations, objects_from_predictions
 from .pr_curves import plot_pr_curves
 from .scalars import Scalar, ScalarsCsv, read_scalars
-from .sheets import class_legend, contact_sheet, draw_ground_truth_and_predictions, fit_picture
+from .sheets import class_legend, contact_sheet, draw_enlarged, draw_ground_truth_and_predictions, fit_picture
 
 __all__ = [
     'Objects',
@@ -14,6 +14,7 @@ __all__ = [
     'class_legend',
     'contact_sheet',
     'draw_detections',
+    'draw_enlarged',
     'draw_ground_truth_and_predictions',
     'fit_picture',
     'objects_from_annotations',

@@ -44,6 +44,8 @@ class Objects:
         Returns:
             Objects in the new pixels.
         """
+        if old_size == new_size:
+            return self
         factors = np.array([new_size[0] / old_size[0], new_size[1] / old_size[1]] * 2)
         masks = self.masks and [None if mask is None else _resize_mask(mask, new_size) for mask in self.masks]
         return replace(self, boxes_xyxy=self.boxes_xyxy * factors, masks=masks)

@@ -1,4 +1,4 @@
-"""Several pictures on one sheet: contact sheets, ground truth beside predictions, class legends."""
+"""Pictures at a size to look at: alone, on contact sheets, ground truth beside predictions, class legends."""
 
 from collections.abc import Sequence
 
@@ -12,6 +12,7 @@ from .text import draw_text, printable_name, shorten, text_size
 
 _GAP = 12
 _TITLE_HEIGHT = 15
+_MIN_SIDE, _MAX_SIDE = 480, 2000
 _INK = (40, 40, 40)
 
 
@@ -113,6 +114,26 @@ def class_legend(
     return strip
 
 
+def draw_enlarged(
+    image_bgr: np.ndarray, objects: Objects, classes: Sequence[str], palette: Sequence[Color] | None = None
+) -> np.ndarray:
+    """Draw objects on a single picture, a small one enlarged first so that name plates do not cover it.
+
+    Args:
+        image_bgr: (H, W, 3) uint8.
+        objects: In pixels of the picture.
+        classes: Names in label order.
+        palette: RGB colour per class; the data sets' palette by default.
+
+    Returns:
+        A new picture, by a whole number larger: by the smallest that brings its shorter side to 480 pixels, less
+        where its longer side would pass 2000.
+    """
+    height, width = image_bgr.shape[:2]
+    factor = max(1, min(-(-_MIN_SIDE // min(height, width)), _MAX_SIDE // max(height, width)))
+    return _draw_resized(fit_picture(image_bgr, width * factor, height * factor), image_bgr, objects, classes, palette)
+
+
 def fit_picture(image_bgr: np.ndarray, max_width: int, max_height: int) -> np.ndarray:
     """Resize a picture, up or down, to fit into a cell, keeping its shape.
 
@@ -134,6 +155,16 @@ def _draw_fitted(
     image: np.ndarray, objects: Objects, classes: Sequence[str], palette: Sequence[Color] | None, cell_width: int
 ) -> np.ndarray:
     fitted = fit_picture(image, cell_width, cell_width * 4 // 3)
+    return _draw_resized(fitted, image, objects, classes, palette)
+
+
+def _draw_resized(
+    fitted: np.ndarray,
+    image: np.ndarray,
+    objects: Objects,
+    classes: Sequence[str],
+    palette: Sequence[Color] | None,
+) -> np.ndarray:
     shown = objects.resized((image.shape[1], image.shape[0]), (fitted.shape[1], fitted.shape[0]))
     return draw_detections(fitted, shown.boxes_xyxy, shown.labels, shown.scores, classes, palette, shown.masks)
 

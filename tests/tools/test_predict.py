@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 import torch
 from mmengine.registry import MODELS, DefaultScope
@@ -40,7 +41,8 @@ def test_good_pictures_are_done_and_bad_ones_listed(trained_htc, htc, photos, tm
         (4, 'broken.jpg'),
     ]
     assert {record['image_id'] for record in json.loads(out.read_text())} <= {1, 2, 3}
-    assert len(list((tmp_path / 'drawn').iterdir())) == 3
+    drawn = [cv2.imread(str(path)).shape for path in (tmp_path / 'drawn').iterdir()]
+    assert drawn == [(512, 512, 3)] * 3  # 128 px, four times as large
 
 
 def test_batches_do_not_change_the_result(trained_htc, htc, photos, tmp_path):

@@ -8,6 +8,7 @@ from custom_modules.visualization import (
     Objects,
     class_legend,
     contact_sheet,
+    draw_enlarged,
     draw_ground_truth_and_predictions,
     fit_picture,
     objects_from_annotations,
@@ -33,6 +34,33 @@ def has_color(image, bgr):
 )
 def test_fit_picture(size, fitted):
     assert fit_picture(picture(*size), 200, 300).shape[:2] == fitted
+
+
+@pytest.mark.parametrize(
+    ('size', 'drawn'),
+    [
+        ((128, 128), (512, 512)),
+        ((100, 160), (500, 800)),
+        ((480, 640), (480, 640)),
+        ((10, 700), (20, 1400)),
+        ((4, 3000), (4, 3000)),
+    ],
+    ids=['small', 'by a whole number', 'large enough', 'a strip', 'a long strip'],
+)
+def test_single_pictures_are_enlarged(size, drawn):
+    nothing = Objects(np.zeros((0, 4)), np.zeros(0, int), np.zeros(0))
+    assert draw_enlarged(picture(*size), nothing, CLASSES, PALETTE).shape == (*drawn, 3)
+
+
+def test_objects_are_drawn_where_they_are_on_the_enlarged_picture():
+    mask = np.zeros((120, 120), dtype=bool)
+    mask[40:80, 30:90] = True
+    objects = Objects(np.array([[30.0, 40, 90, 80]]), np.array([0]), np.array([0.5]), [mask])
+    drawn = draw_enlarged(picture(120, 120), objects, CLASSES, PALETTE)
+    assert drawn[320, 120:361].tolist() == [RED_BGR] * 241  # the lower edge of the box, four times as far down
+    assert (drawn[170:310, 130:350] == [50, 50, 164]).all()  # the mask: 0.55 of 90 (rounded), plus 0.45 of red
+    share = (drawn != 90).any(axis=2).mean()
+    assert share < (40 * 60) / 120**2 + 0.03  # the name plate covers next to nothing
 
 
 def test_contact_sheet_places_pictures_in_rows():
