@@ -45,5 +45,5 @@ def synthetic_root(tmp_path_factory) -> Path:
 def shared_data() -> Path:
     """Real photographs beside the repository, where they are."""
     if not SHARED_DATA.is_dir():
-        pytest.skip(f'no real photographs at {SHARED_DATA}')
+        pytest.skip('optional: real photographs beside the repository, ../shared/data')
     return SHARED_DATA
