@@ -354,7 +354,7 @@ def quiet_worker(worker_id: int, **kwargs) -> None:
     """
     os.setpgid(0, 0)  # torchrun passes a signal on to the whole process group of a rank
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # SIGTERM is torch's: a worker leaves in silence when its parent sends it.
     torch.set_num_threads(1)
 
 
