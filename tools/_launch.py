@@ -55,6 +55,24 @@ def load_utils() -> None:
     spec.loader.exec_module(module)
 
 
+def check_paths(*configs: str, data_root: str | Path | None = None) -> None:
+    """Look for what is named on the command line before the imports, which take seconds.
+
+    Args:
+        configs: Config files.
+        data_root: Folder of the data set, where one is named.
+
+    Raises:
+        UserError: There is no such file or folder.
+    """
+    from custom_modules.utils import find_config, resolve_data_root
+
+    for config in configs:
+        find_config(config)
+    if data_root is not None:
+        resolve_data_root(data_root)
+
+
 def use_environment() -> None:
     """Restart the tool with ``.venv`` when the running Python lacks the stack.
 

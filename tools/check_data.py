@@ -31,8 +31,7 @@ def parse_args(argv=None) -> argparse.Namespace:
 
 def files_to_check(path: Path) -> list[Path]:
     """List the json files meant."""
-    from custom_modules.datasets import missing_ann, resolve_data_root
-    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
+    from custom_modules.utils import UserError, did_you_mean, find_file, missing_ann, resolve_data_root, similar_paths
 
     path = find_file(path)
     if path.is_file():
@@ -54,7 +53,7 @@ def what_training_lacks(files: list[Path]) -> str:
     Args:
         files: All json files of the folder.
     """
-    from custom_modules.datasets import missing_ann
+    from custom_modules.utils import missing_ann
 
     missing = [name for name in NEEDED if name not in {file.name for file in files}]
     return missing_ann(files[0].parent, missing[0]) if missing else ''
@@ -139,13 +138,14 @@ def main(argv=None) -> int:
     args = parse_args(argv)
     import json
 
-    from custom_modules.datasets import read_coco, resolve_data_root
-    from custom_modules.utils import atomic_write, find_file
+    from custom_modules.utils import atomic_write, find_file, resolve_data_root
 
     files = files_to_check(args.path)
     check_arguments(args, files)
     if args.data_root is not None:
         args.data_root = resolve_data_root(args.data_root)
+    from custom_modules.datasets import read_coco  # after the paths are known to be right: it takes seconds
+
     results = [read_coco(file, args.data_root, check_images=not args.no_images, decode=args.decode) for file in files]
     compare(results, args)
     for data, findings in results:

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -31,6 +31,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Print the parts and the sum for each config; return the exit code."""
     args = parse_args(argv)
+    check_paths(*args.configs)
     from custom_modules.engine import load_config
     from custom_modules.engine.config import parse_overrides
     from custom_modules.models import set_num_classes

@@ -17,7 +17,7 @@ from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,6 +48,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> None:
     """Paste, write, report."""
     args = parse_args(argv)
+    check_paths(data_root=args.data_root)
     from custom_modules.datasets.pasted import write_pasted
     from custom_modules.transforms import TrashCopyPaste
     from custom_modules.transforms.object_index import check_setting

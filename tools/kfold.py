@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._groups import add_group_options, max_bits, picture_groups
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -60,6 +60,7 @@ def check_groups(groups: np.ndarray, num_folds: int) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Check, group, divide, write, report."""
     args = parse_args(argv)
+    check_paths(data_root=args.data_root)
     from custom_modules.datasets import load_coco, resolve_ann, resolve_data_root
     from custom_modules.datasets.checks import Findings, read_coco_json
     from custom_modules.datasets.fold_table import fold_table

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 if TYPE_CHECKING:
     from custom_modules.datasets.folds import Folds
@@ -81,6 +81,7 @@ def write_scores(folder: Path, source: str, figures: dict) -> None:
 def main(argv: list[str] | None = None) -> int:
     """Merge, write, score; the last line printed is the score."""
     args = parse_args(argv)
+    check_paths(args.config, data_root=args.data_root)
     from custom_modules.datasets import load_coco, resolve_ann
     from custom_modules.datasets.folds import read_folds
     from custom_modules.engine import load_config

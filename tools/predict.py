@@ -11,12 +11,12 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import run
+from tools._launch import Parser, check_paths, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file the checkpoint was trained with')
     parser.add_argument('checkpoint', help='weights, e.g. work_dirs/htc_swin_l/best.pth')
     parser.add_argument('images', nargs='+', help='pictures, folders, or quoted patterns')
@@ -36,6 +36,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Predict; return 0, or 1 when pictures could not be read."""
     args = parse_args(argv)
+    check_paths(args.config)
     from custom_modules.engine import load_config, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.inference import Detector, choose_device, find_pictures, write_picture_list
@@ -51,7 +52,8 @@ def main(argv: list[str] | None = None) -> int:
         write_picture_list(pictures, f'{args.out}.images.json')
     for picture, reason in unreadable:
         print(f'not read: {picture.name}: {reason}', file=sys.stderr)
-    print(f'{len(pictures) - len(unreadable)} pictures, detections in {args.out}')
+    names = '' if args.ann else f', names of the pictures in {args.out}.images.json'
+    print(f'{len(pictures) - len(unreadable)} pictures, detections in {args.out}{names}')
     return 1 if unreadable else 0
 
 

@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 IGNORED = 'ignore region'
 
@@ -36,6 +36,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Write the sheet; return the exit code."""
     args = parse_args(argv)
+    check_paths(args.config, data_root=args.data_root)
     import cv2
 
     from custom_modules.engine import load_config

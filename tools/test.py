@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -31,6 +31,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Test; return the exit code.  The last line printed is the score."""
     args = parse_args(argv)
+    check_paths(args.config, data_root=args.data_root)
     from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.folds import validation_json

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._launch import Parser, run
+from tools._launch import Parser, check_paths, run
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -44,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     """Train; return the exit code."""
     started = time.monotonic()
     args = parse_args(argv)
+    check_paths(args.config, data_root=args.data_root)
     from mmengine.dist import is_main_process
 
     from custom_modules.engine import TrainOptions, load_config, stop_distributed, train, trust_checkpoints

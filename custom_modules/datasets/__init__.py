@@ -1,7 +1,9 @@
 """Data sets: the reader of COCO files, its checks, and the data sets built on it."""
 
+from custom_modules.utils import missing_ann, resolve_ann, resolve_data_root
+
 from .coco_data import CocoData, load_coco, read_coco
-from .data_root import check_data_root, missing_ann, resolve_ann, resolve_data_root
+from .data_root import check_data_root
 from .palette import class_palette
 from .shared_pictures import shared_pictures
 from .trash_det_dataset import TrashDetDataset

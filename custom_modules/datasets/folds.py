@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from custom_modules.utils import UserError, atomic_write
+from custom_modules.utils import UserError, atomic_write, resolve_data_root
 
-from .data_root import resolve_data_root
 from .fold_table import FoldTable
 from .split import select_images
 

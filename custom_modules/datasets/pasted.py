@@ -12,10 +12,9 @@ import numpy as np
 from mmengine.registry import DefaultScope
 
 from custom_modules.transforms.object_index import check_class_names
-from custom_modules.utils import UserError, atomic_write
+from custom_modules.utils import UserError, atomic_write, resolve_ann, resolve_data_root
 
 from .coco_data import CocoData, load_coco
-from .data_root import resolve_ann, resolve_data_root
 from .trash_det_dataset import TrashDetDataset
 
 FOLDER = 'pasted'

@@ -9,11 +9,10 @@ from mmdet.datasets import BaseDetDataset
 from mmdet.registry import DATASETS
 from mmengine.logging import print_log
 
-from custom_modules.utils import UserError
+from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 
 from .checks.boxes import MIN_SIDE
 from .coco_data import CocoData, load_coco
-from .data_root import resolve_ann, resolve_data_root
 from .palette import class_palette
 
 _FILTERS = {'filter_empty_gt': False, 'min_size': 0}

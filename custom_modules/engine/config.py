@@ -11,8 +11,7 @@ from mmengine.registry import Registry
 from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
-from ..utils import UserError, did_you_mean, find_file, similar_names, similar_paths
-from ..utils.files import REPOSITORY
+from ..utils import UserError, did_you_mean, find_config, similar_names
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
 KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
@@ -50,9 +49,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
         UserError: No such file, a Python error in it, a top-level key nothing
             reads, a helper that has no effect, an unknown ``type``, or a setting that a tool's option replaces.
     """
-    path = find_file(path)
-    if not path.is_file():
-        raise UserError(f'{path}: no such config{did_you_mean(_similar_configs(path))}')
+    path = find_config(path)
     check_names(path)
     try:
         cfg = Config.fromfile(str(path))
@@ -67,15 +64,6 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
         raise UserError(f'{path}: activation_checkpointing gives a backbone no gradients; recompute by --low-memory')
     check_types(cfg)
     return cfg
-
-
-def _similar_configs(path: Path) -> list[Path]:
-    """Guess which config is meant: one of this name in the zoo, a neighbour, or the nearest name in the zoo."""
-    zoo = [file.relative_to(REPOSITORY) for file in sorted((REPOSITORY / 'configs').rglob('*.py'))]
-    zoo = [file for file in zoo if '_base_' not in file.parts]
-    named = [file for file in zoo if file.stem == path.stem]
-    near = similar_names(path.stem, {file.stem for file in zoo}, cutoff=0.75)
-    return named or similar_paths(path) or [file for name in near for file in zoo if file.stem == name]
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:

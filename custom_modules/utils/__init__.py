@@ -1,7 +1,21 @@
-"""Small things every other part of the package uses."""
+"""Small things every other part of the package uses; they need nothing but Python."""
 
+from .config_path import find_config
+from .data_folder import missing_ann, resolve_ann, resolve_data_root
 from .errors import UserError
 from .files import as_typed, atomic_write, find_file
 from .similar import did_you_mean, similar_names, similar_paths
 
-__all__ = ['UserError', 'as_typed', 'atomic_write', 'did_you_mean', 'find_file', 'similar_names', 'similar_paths']
+__all__ = [
+    'UserError',
+    'as_typed',
+    'atomic_write',
+    'did_you_mean',
+    'find_config',
+    'find_file',
+    'missing_ann',
+    'resolve_ann',
+    'resolve_data_root',
+    'similar_names',
+    'similar_paths',
+]

@@ -1,7 +1,10 @@
 """What all tools have in common: mistakes are told in one line, and soon."""
 
 import importlib
+import subprocess
+import sys
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
@@ -9,6 +12,16 @@ import torch
 from tools._launch import Parser, ignore_warnings
 
 pytestmark = pytest.mark.fast
+
+TOOLS = Path(__file__).resolve().parents[2] / 'tools'
+WATCHED = """
+import runpy, sys
+sys.argv = sys.argv[1:]
+try:
+    runpy.run_path(sys.argv[0], run_name='__main__')
+finally:
+    print(*sorted({'cv2', 'mmengine', 'numpy', 'torch'} & set(sys.modules)))
+"""
 
 
 @pytest.mark.parametrize(
@@ -55,3 +68,28 @@ def test_torch_s_warning_about_upstream_s_grids_is_hidden_and_no_other():
     finally:
         torch.set_warn_always(False)
     assert [str(warning.message).split()[0] for warning in caught] == ['torch.meshgrid:', 'torch.arange:']
+
+
+@pytest.mark.parametrize(
+    ('command', 'said'),
+    [
+        ('train configs/demo/htc_swinn.py', 'configs/demo/htc_swinn.py: no such config; did you mean'),
+        ('train configs/demo/htc_swin.py --data-root no/where', 'there is no data folder no/where'),
+        ('test gone.py gone.pth', 'gone.py: no such config'),
+        ('predict gone.py gone.pth photos --out found.json', 'gone.py: no such config'),
+        ('complexity configs/demo/htc_swin.py gone.py', 'gone.py: no such config'),
+        ('show_augmentation gone.py --out sheet.jpg', 'gone.py: no such config'),
+        ('merge_folds gone.py', 'gone.py: no such config'),
+        ('kfold --data-root no/where', 'there is no data folder no/where'),
+        ('copy_paste --data-root no/where --out set', 'there is no data folder no/where'),
+        ('check_data no/where', 'there is no data folder no/where'),
+        ('check_data no/where.json', 'no/where.json: no such file'),
+        ('train --data-rot x', 'unrecognized arguments: --data-rot; did you mean --data-root?'),
+    ],
+)
+def test_a_mistyped_path_is_told_before_the_imports(command, said, tmp_path):
+    tool, *words = command.split()
+    started = [sys.executable, '-c', WATCHED, TOOLS / f'{tool}.py', *words]
+    ran = subprocess.run(started, capture_output=True, text=True, cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, '\n')  # none of what takes long was imported
+    assert ran.stderr.startswith(f'error: {said}') and ran.stderr.count('\n') == 1

@@ -32,7 +32,9 @@ def test_good_pictures_are_done_and_bad_ones_listed(trained_htc, htc, photos, tm
     out = tmp_path / 'found.json'
     options = ['--out', str(out), '--draw', str(tmp_path / 'drawn'), '--score-thr', '0.05', '--batch-size', '2']
     assert main([htc, str(trained_htc / 'best.pth'), str(photos), *options]) == 1
-    assert 'not read: ' in capsys.readouterr().err
+    printed = capsys.readouterr()
+    assert 'not read: ' in printed.err
+    assert printed.out == f'3 pictures, detections in {out}, names of the pictures in {out}.images.json\n'
     listed = json.loads(Path(f'{out}.images.json').read_text())['images']
     assert [(image['id'], Path(image['file_name']).name) for image in listed] == [
         (1, '0.jpg'),
