@@ -41,18 +41,19 @@ def entries_for(config: str | None) -> list[PublishedWeights]:
     Raises:
         UserError: There is no such config in the repository.
     """
-    from custom_modules.engine.published import published_weights
     from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
 
-    entries = list(published_weights().values())
-    if config is None:
-        return entries
-    path, configs = find_file(config).resolve(), Path(__file__).resolve().parents[1] / 'configs'
-    if not path.is_file():
-        raise UserError(f'--config {config}: no such config{did_you_mean(similar_paths(config))}')
-    if configs not in path.parents:
-        raise UserError(f'--config {config}: the list is of the configs in {configs}; leave --config out to see all')
-    return [entry for entry in entries if entry.is_for(path.relative_to(configs).as_posix())]
+    place, configs = '', Path(__file__).resolve().parents[1] / 'configs'
+    if config is not None:
+        path = find_file(config).resolve()
+        if not path.is_file():
+            raise UserError(f'--config {config}: no such config{did_you_mean(similar_paths(config))}')
+        if configs not in path.parents:
+            raise UserError(f'--config {config}: the list is of the configs in {configs}; leave --config out to see all')
+        place = path.relative_to(configs).as_posix()
+    from custom_modules.engine.published import published_weights  # after the path is known to be right: takes seconds
+
+    return [entry for entry in published_weights().values() if not place or entry.is_for(place)]
 
 
 def show(entries: list[PublishedWeights]) -> None:

@@ -82,6 +82,7 @@ def test_torch_s_warning_about_upstream_s_grids_is_hidden_and_no_other():
         ('merge_folds gone.py', 'gone.py: no such config'),
         ('kfold --data-root no/where', 'there is no data folder no/where'),
         ('copy_paste --data-root no/where --out set', 'there is no data folder no/where'),
+        ('weights list --config gone.py', '--config gone.py: no such config'),
         ('check_data no/where', 'there is no data folder no/where'),
         ('check_data no/where.json', 'no/where.json: no such file'),
         ('train --data-rot x', 'unrecognized arguments: --data-rot; did you mean --data-root?'),
