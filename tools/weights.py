@@ -49,7 +49,7 @@ def entries_for(config: str | None) -> list[PublishedWeights]:
         if not path.is_file():
             raise UserError(f'--config {config}: no such config{did_you_mean(similar_paths(config))}')
         if configs not in path.parents:
-            raise UserError(f'--config {config}: the list is of the configs in {configs}; leave --config out to see all')
+            raise UserError(f'--config {config}: the list is of configs in {configs}; leave --config out to see all')
         place = path.relative_to(configs).as_posix()
     from custom_modules.engine.published import published_weights  # after the path is known to be right: takes seconds
 
