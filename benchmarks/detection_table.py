@@ -24,7 +24,8 @@ HEAD = """# Detectors, one choice at a time
 Written by `python benchmarks/detection.py` from [detection.json](detection.json); cells without a run are empty.
 Every row is the demo's Cascade Mask R-CNN (a Swin of 32 channels, 192 px, batch 8) with one thing changed, or another
 demo detector, trained for the same number of steps. `difference` is the mAP50 less the baseline's. Several seeds are a
-mean with the largest distance from it; a difference below the baseline's own spread says nothing.
+mean with the largest distance from it; a difference below the baseline's own spread says nothing. Seconds include
+what other work on the machine cost.
 
 - synthetic: 1,000 training and 80 validation pictures of `make demo`; no start weights.
 - photographs: TACO at 416 px in the ten trash classes; every run but one starts from the same detector, trained for
