@@ -33,6 +33,15 @@ def restore_process():
         torch.distributed.destroy_process_group()
 
 
+@pytest.fixture
+def two_threads():
+    """Let operators and kernels use two threads, and put the number back."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.fixture(scope='session')
 def synthetic_root(tmp_path_factory) -> Path:
     """A synthetic data set of 16 training, 4 validation and 4 test pictures of 128 px."""

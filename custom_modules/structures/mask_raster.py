@@ -9,7 +9,7 @@ import math
 
 import numpy as np
 
-from custom_modules.ops.kernels.jit import kernel
+from custom_modules.utils.jit import kernel
 
 from .mask_shapes import MaskShapes
 

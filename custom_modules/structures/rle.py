@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from custom_modules.ops.kernels.jit import kernel
+from custom_modules.utils.jit import kernel
 
 
 def crop_from_rle(rle: dict, height: int, width: int) -> tuple[int, int, np.ndarray]:

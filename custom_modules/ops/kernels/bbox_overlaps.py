@@ -2,7 +2,7 @@
 
 from torch import Tensor
 
-from .jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 
 def all_pairs(first: Tensor, second: Tensor, areas: Tensor, other_areas: Tensor, offset: int, output: Tensor) -> None:

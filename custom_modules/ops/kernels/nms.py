@@ -8,7 +8,7 @@ import math
 
 import numpy as np
 
-from .jit import kernel
+from custom_modules.utils.jit import kernel
 
 
 @kernel

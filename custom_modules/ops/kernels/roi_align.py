@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 if TYPE_CHECKING:
     from ..roi_align import Regions

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from torch import Tensor
 
-from .jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 if TYPE_CHECKING:
     from ..roi_align import Regions

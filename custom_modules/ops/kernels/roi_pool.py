@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor
 
-from .jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 if TYPE_CHECKING:
     from ..roi_pool import Bins

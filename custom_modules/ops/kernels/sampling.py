@@ -7,7 +7,7 @@ rows of channels.  Cells off the map count as zero.
 import numpy as np
 from torch import Tensor
 
-from .jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 
 def sample(cells: Tensor, ys: Tensor, xs: Tensor, scales: Tensor) -> Tensor:

@@ -1,19 +1,9 @@
 """Both portable implementations, and a way to call operators as ``mmcv.ops`` does."""
 
 import pytest
-import torch
 
 from custom_modules.ops import selection
-from custom_modules.ops.kernels import jit
-
-
-@pytest.fixture
-def two_threads():
-    """Let operators use two threads, and put the number back."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    yield
-    torch.set_num_threads(before)
+from custom_modules.utils import jit
 
 
 @pytest.fixture(params=['kernels', 'kernels-2-threads', 'tensors'])

@@ -119,7 +119,7 @@ def test_backward_is_deterministic(mode, implementation):
 
 
 def test_number_of_threads_does_not_change_the_kernels_result(two_threads, monkeypatch):
-    monkeypatch.setattr('custom_modules.ops.kernels.jit._WORTH_A_THREAD', 1)
+    monkeypatch.setattr('custom_modules.utils.jit._WORTH_A_THREAD', 1)
     maps, grad = torch.rand(1, 48, 20, 20, requires_grad=True), torch.rand(40, 48, 7, 7)
     rois = torch.cat([torch.zeros(40, 1), torch.rand(40, 2) * 10, 10 + torch.rand(40, 2) * 10], 1)
     results = []

@@ -1,12 +1,11 @@
-"""How kernels are compiled and spread over threads."""
+"""How kernels are compiled and spread over threads; needs no torch."""
 
 import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
-
-import torch
 
 try:
     import numba
@@ -51,7 +50,7 @@ def kernel(function: Callable | None = None, *, fused: bool = False, summed: boo
 
 
 def split(function: Callable[[int, int], Any], count: int, *, cost: int, align: int = 1) -> None:
-    """Call ``function(start, stop)`` for consecutive parts of ``range(count)``, one per torch thread.
+    """Call ``function(start, stop)`` for consecutive parts of ``range(count)``, one a thread (see :func:`num_threads`).
 
     Args:
         function: Work on one part, in kernels and numpy only (tensor operations would start threads of their
@@ -64,7 +63,7 @@ def split(function: Callable[[int, int], Any], count: int, *, cost: int, align: 
         Exception: Whatever ``function`` raised.
     """
     blocks = -(-count // align)
-    num_parts = min(torch.get_num_threads(), blocks, cost // _WORTH_A_THREAD)
+    num_parts = min(num_threads(), blocks, cost // _WORTH_A_THREAD)
     if num_parts <= 1:
         function(0, count)
         return
@@ -75,6 +74,14 @@ def split(function: Callable[[int, int], Any], count: int, *, cost: int, align: 
     finally:
         for other in others:
             other.result()
+
+
+def num_threads() -> int:
+    """Return how many threads work may be spread over: torch's number where it is loaded, else that of OpenMP."""
+    if 'torch' in sys.modules:
+        return sys.modules['torch'].get_num_threads()
+    wish = os.environ.get('OMP_NUM_THREADS', '').partition(',')[0]
+    return int(wish) if wish.isdecimal() and int(wish) else len(os.sched_getaffinity(0))
 
 
 def _get_pool() -> ThreadPoolExecutor:

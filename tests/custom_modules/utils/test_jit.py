@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from custom_modules.ops.kernels.jit import kernel, split
+from custom_modules.utils.jit import kernel, split
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -92,7 +92,7 @@ def test_a_read_only_checkout_still_caches(tmp_path):
     """The machine code goes to the user's cache folder instead."""
     package = tmp_path / 'package'
     package.mkdir()
-    (package / 'jit.py').write_text((ROOT / 'custom_modules/ops/kernels/jit.py').read_text())
+    (package / 'jit.py').write_text((ROOT / 'custom_modules/utils/jit.py').read_text())
     (package / 'twice.py').write_text('from jit import kernel\n\n\n@kernel\ndef twice(x):\n    return 2 * x\n')
     package.chmod(0o555)
     if os.access(package, os.W_OK):
