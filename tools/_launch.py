@@ -1,6 +1,7 @@
 """What every tool does before and after its own work; needs nothing but Python."""
 
 import argparse
+import contextlib
 import importlib.util
 import json
 import os
@@ -8,14 +9,15 @@ import re
 import sys
 import time
 import traceback
+import types
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
 from tools import ROOT, restart_in_venv
 
-UTILS = 'custom_modules.utils'
+PACKAGE = 'custom_modules'
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,14 +47,29 @@ class Parser(argparse.ArgumentParser):
         return {*self._option_string_actions}.union(*(one.options() for parsers in choices for one in parsers.values()))
 
 
-def load_utils() -> None:
-    """Load ``custom_modules.utils`` alone: it needs nothing but Python, the rest of the package seconds of imports."""
-    if UTILS in sys.modules:
+@contextlib.contextmanager
+def light() -> Iterator[None]:
+    """Let the block import parts of ``custom_modules`` that need no model, in a fraction of a second.
+
+    The package itself registers every component, which takes seconds of imports.  Inside the block a bare package
+    stands for it; a part that was loaded is the one the package itself takes later.  Where the package is loaded
+    already, nothing is different.
+    """
+    if PACKAGE in sys.modules:
+        yield
         return
-    # Found under its name, it is what the package itself takes later.
-    spec = importlib.util.spec_from_file_location(UTILS, ROOT / 'custom_modules' / 'utils' / '__init__.py')
-    module = sys.modules[UTILS] = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    bare = sys.modules[PACKAGE] = types.ModuleType(PACKAGE)
+    bare.__path__ = [str(ROOT / PACKAGE)]
+    try:
+        yield
+    finally:
+        del sys.modules[PACKAGE]
+
+
+def load_utils() -> None:
+    """Load ``custom_modules.utils`` alone: it needs nothing but Python."""
+    with light():
+        importlib.import_module(f'{PACKAGE}.utils')
 
 
 def check_paths(*configs: str, data_root: str | Path | None = None) -> None:
@@ -85,11 +102,13 @@ def use_environment() -> None:
     sys.exit(f'error: this Python ({sys.executable}) lacks mmengine and the rest; run `make -C {ROOT} install` first')
 
 
-def run(main: Callable[[], int | None]) -> None:
+def run(main: Callable[[], int | None], *, needs_model: bool = True) -> None:
     """Call ``main`` and end the process, a user's mistake as one line with exit code 2.
 
     Args:
         main: The tool's main function; its return value is the exit code.
+        needs_model: Whether it builds models or trains; without, it starts in a fraction of a second (see
+            :func:`light`).
     """
     use_environment()
     load_utils()
@@ -98,7 +117,8 @@ def run(main: Callable[[], int | None]) -> None:
     os.environ.setdefault('GOMP_SPINCOUNT', '10000')
     ignore_warnings()
     try:
-        code = main()
+        with contextlib.nullcontext() if needs_model else light():
+            code = main()
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:

@@ -163,4 +163,4 @@ def main(argv=None) -> int:
 
 
 if __name__ == '__main__':
-    run(main)
+    run(main, needs_model=False)

@@ -49,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
     """Paste, write, report."""
     args = parse_args(argv)
     check_paths(data_root=args.data_root)
-    from custom_modules.datasets.pasted import write_pasted
+    from custom_modules.engine.pasting import write_pasted
     from custom_modules.transforms import TrashCopyPaste
     from custom_modules.transforms.object_index import check_setting
     from custom_modules.utils import UserError, atomic_write

@@ -131,4 +131,4 @@ def main(argv=None) -> None:
 
 
 if __name__ == '__main__':
-    run(main)
+    run(main, needs_model=False)

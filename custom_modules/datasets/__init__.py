@@ -1,4 +1,4 @@
-"""Data sets: the reader of COCO files, its checks, and the data sets built on it."""
+"""Data sets: the reader of COCO files and its checks.  What is registered is imported by the package itself."""
 
 from custom_modules.utils import missing_ann, resolve_ann, resolve_data_root
 
@@ -6,11 +6,9 @@ from .coco_data import CocoData, load_coco, read_coco
 from .data_root import check_data_root
 from .palette import class_palette
 from .shared_pictures import shared_pictures
-from .trash_det_dataset import TrashDetDataset
 
 __all__ = [
     'CocoData',
-    'TrashDetDataset',
     'check_data_root',
     'class_palette',
     'load_coco',

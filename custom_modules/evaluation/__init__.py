@@ -1,4 +1,4 @@
-"""Scoring detections at full precision, and their files."""
+"""Scoring detections at full precision, and their files.  The metric is imported by the package itself."""
 
 from .coco_map import DetectionResult, evaluate_boxes
 from .out_of_fold import merge_folds, score_folds
@@ -6,13 +6,11 @@ from .prediction_files import PredictionWriter, read_predictions, write_predicti
 from .predictions import Predictions, check_known
 from .report import format_table, result_to_dict, save_result
 from .rle import compress_rle, decode_masks, encode_masks
-from .trash_coco_metric import TrashCocoMetric
 
 __all__ = [
     'DetectionResult',
     'PredictionWriter',
     'Predictions',
-    'TrashCocoMetric',
     'check_known',
     'compress_rle',
     'decode_masks',

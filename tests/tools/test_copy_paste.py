@@ -104,7 +104,7 @@ def test_a_pasted_set_is_not_divided(pasted, tmp_path, divide):
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing_behind(synthetic_root, tmp_path, monkeypatch):
-    monkeypatch.setattr('custom_modules.datasets.pasted.cv2.imwrite', lambda *args: False)
+    monkeypatch.setattr('custom_modules.engine.pasting.cv2.imwrite', lambda *args: False)
     with pytest.raises(UserError, match='000001.jpg: cannot be written'):
         main(['--data-root', str(synthetic_root), '--out', str(tmp_path / 'set'), '--pictures', '1'])
     assert list(tmp_path.iterdir()) == []

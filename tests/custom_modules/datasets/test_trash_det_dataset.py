@@ -6,7 +6,7 @@ import pytest
 from mmdet.registry import DATASETS
 from mmengine.dataset import ClassBalancedDataset
 
-from custom_modules.datasets import TrashDetDataset
+from custom_modules.datasets.trash_det_dataset import TrashDetDataset
 from custom_modules.utils import UserError
 
 

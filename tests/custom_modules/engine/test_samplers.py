@@ -12,7 +12,7 @@ from mmdet.datasets import MultiImageMixDataset
 from mmengine.dataset import ConcatDataset
 from torch.utils.data import DataLoader, Dataset
 
-from custom_modules.datasets import TrashDetDataset
+from custom_modules.datasets.trash_det_dataset import TrashDetDataset
 from custom_modules.engine import (
     ResumableClassAwareSampler,
     ResumableRepeatFactorSampler,

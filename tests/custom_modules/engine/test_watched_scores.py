@@ -6,7 +6,7 @@ import pytest
 
 from custom_modules.engine.hooks import SafeCheckpointHook, TrashEarlyStoppingHook
 from custom_modules.engine.watched_scores import check_watched_scores
-from custom_modules.evaluation import TrashCocoMetric
+from custom_modules.evaluation.trash_coco_metric import TrashCocoMetric
 from custom_modules.utils import UserError
 
 PLATEAU = {'type': 'ReduceOnPlateauLR', 'rule': 'greater'}

@@ -16,7 +16,8 @@ from mmdet.structures import DetDataSample
 from mmengine.evaluator import Evaluator
 from mmengine.structures import InstanceData
 
-from custom_modules.evaluation import TrashCocoMetric, evaluate_boxes, read_predictions
+from custom_modules.evaluation import evaluate_boxes, read_predictions
+from custom_modules.evaluation.trash_coco_metric import TrashCocoMetric
 from custom_modules.utils import UserError
 
 BOX = (10, 10, 10, 10)
