@@ -1,4 +1,4 @@
-"""Read COCO run-length masks straight into a tight crop: a picture-sized bitmap per instance is never made."""
+"""COCO run-length masks to and from tight crops: a picture-sized bitmap per instance is never made."""
 
 import numpy as np
 
@@ -33,6 +33,23 @@ def crop_from_rle(rle: dict, height: int, width: int) -> tuple[int, int, np.ndar
     if bottom <= top:
         return 0, 0, np.zeros((0, 0), np.uint8)
     return left, top, _fill(runs, height, top, left, np.zeros((bottom - top, right - left), np.uint8))
+
+
+def crop_to_rle(crop: np.ndarray, left: int, top: int, height: int, width: int) -> dict:
+    """Encode a crop of a mask; around it all is background.
+
+    Args:
+        crop: (h, w) uint8 or bool, not 0 for foreground; inside the picture.
+        left: Of the crop in the picture, in pixels.
+        top: Of the crop in the picture, in pixels.
+        height: Of the picture, in pixels.
+        width: Of the picture, in pixels.
+
+    Returns:
+        ``size`` and ``counts``, compressed as COCO does, as text.
+    """
+    runs = _runs_of(np.ascontiguousarray(crop).view(np.uint8), left, top, height, width)
+    return {'size': [int(height), int(width)], 'counts': _compress(runs).tobytes().decode('ascii')}
 
 
 @kernel
@@ -93,3 +110,40 @@ def _fill(runs, height, top, left, crop):
                 if row == height:
                     row, column = 0, column + 1
     return crop
+
+
+@kernel
+def _runs_of(crop, left, top, height, width):
+    """Count the runs (n,) int64 down the columns of a picture whose foreground is in ``crop``."""
+    runs = np.empty((crop.shape[0] + 1) * crop.shape[1] + 1, np.int64)
+    count, begin, value = 0, np.int64(0), 0
+    for column in range(crop.shape[1]):
+        place = np.int64(left + column) * height + top
+        for row in range(crop.shape[0] + 1):
+            inside = row < crop.shape[0]
+            # Below the crop is background, unless the next column goes on right there.
+            if not inside and crop.shape[0] == height and column + 1 < crop.shape[1]:
+                continue
+            pixel = 1 if inside and crop[row, column] else 0
+            if pixel != value:
+                runs[count] = place + row - begin
+                count, begin, value = count + 1, place + row, pixel
+    runs[count] = np.int64(height) * width - begin
+    return runs[: count + 1] if runs[count] or not count else runs[:count]
+
+
+@kernel
+def _compress(runs):
+    """Write runs (n,) as COCO does: the inverse of :func:`_uncompress`, (m,) uint8."""
+    text = np.empty(len(runs) * 13, np.uint8)
+    length = 0
+    for k in range(len(runs)):
+        value = runs[k] - runs[k - 2] if k > 2 else runs[k]
+        more = True
+        while more:
+            bits = value & 31
+            value >>= 5
+            more = value != -1 if bits & 16 else value != 0
+            text[length] = bits + 48 + (32 if more else 0)
+            length += 1
+    return text[:length]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from faster_coco_eval.core import mask as coco_mask
 
-from custom_modules.structures.rle import crop_from_rle
+from custom_modules.structures.rle import crop_from_rle, crop_to_rle
 
 
 def full(rle: dict, height: int, width: int) -> np.ndarray:
@@ -63,3 +63,16 @@ def test_equals_the_reference(bitmap):
 def test_malformed(rle):
     with pytest.raises(ValueError, match='RLE'):
         crop_from_rle(rle, 5, 7)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize('bitmap', BITMAPS.values(), ids=BITMAPS)
+@pytest.mark.parametrize('margin', [0, 3], ids=['whole-picture', 'inside'])
+def test_crops_are_encoded_as_the_reference_does(bitmap, margin):
+    picture = np.pad(bitmap, ((2 * margin, margin), (margin, 0)))
+    encoded = coco_mask.encode(np.asfortranarray(picture))
+    expected = {'size': list(encoded['size']), 'counts': encoded['counts'].decode()}
+    assert crop_to_rle(bitmap, margin, 2 * margin, *picture.shape) == expected
+    assert crop_to_rle(bitmap.astype(bool), margin, 2 * margin, *picture.shape) == expected
+    left, top, crop = crop_from_rle(expected, *picture.shape)
+    assert crop_to_rle(crop, left, top, *picture.shape) == expected
