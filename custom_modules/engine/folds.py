@@ -93,6 +93,25 @@ def check_same_fold(folder: Path, files: FoldFiles | None) -> None:
     )
 
 
+def seen_by_start(load_from: str | Path | None, files: FoldFiles) -> list[str]:
+    """Say when the start weights come from a run that has trained on the pictures this fold is validated on.
+
+    Args:
+        load_from: What the run starts from; None for published weights or none.
+        files: The fold to train on.
+
+    Returns:
+        One line, or none.
+    """
+    before = fold_of_run(find_file(load_from).parent) if load_from else None
+    if before is None or (before['assignment_id'], before['number']) == (files.assignment_id, files.number):
+        return []
+    return [
+        f'{load_from} was trained on fold {before["number"]}: it may have seen the pictures that validate fold '
+        f'{files.number}, whose score will then be too good'
+    ]
+
+
 def validation_json(checkpoint: str | Path) -> str:
     """Return the json that a checkpoint is validated on: that of its fold, or val.json.
 

@@ -17,7 +17,7 @@ from .amp import use_low_memory, use_mixed_precision
 from .batch import share_out_batch
 from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
-from .folds import FoldFiles, check_same_fold, fold_files
+from .folds import FoldFiles, check_same_fold, fold_files, seen_by_start
 from .hooks import TimeLimitHook
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
@@ -96,6 +96,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     # Resuming overwrites whatever the start weights would be.
     cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)
     notes += lines if not checkpoint else [f'resuming {checkpoint}']
+    if fold and not checkpoint:
+        notes += on_main_rank(seen_by_start, cfg.get('load_from'), fold)
     if checkpoint:
         on_main_rank(check_resume, cfg, str(checkpoint))
     if options.resume and not checkpoint and not warning:

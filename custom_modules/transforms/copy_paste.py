@@ -13,6 +13,7 @@ from custom_modules.utils import UserError
 from .object_index import ObjectIndex, check_setting
 from .object_index import class_weights as weights_of
 from .paste_objects import CutObject, cut_object, paste_objects
+from .settings import check_probability, check_range
 
 
 @TRANSFORMS.register_module()
@@ -52,8 +53,8 @@ class TrashCopyPaste(BaseTransform):
         check_setting(class_weights)
         if not 0 <= num_objects[0] <= num_objects[1]:
             raise ValueError(f'TrashCopyPaste: num_objects is {num_objects}; give the least and the largest number')
-        if not 0 < scale[0] <= scale[1]:
-            raise ValueError(f'TrashCopyPaste: scale is {scale}; give the least and the largest factor, above 0')
+        check_range(self, scale=scale)
+        check_probability(self, prob=prob, max_hidden=max_hidden)
         self.class_weights = class_weights
         self.num_objects = num_objects
         self.scale = scale

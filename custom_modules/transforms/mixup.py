@@ -6,6 +6,7 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from .ground_truth import flip_picture, join_objects, keep_visible, place_picture, resize_picture
+from .settings import check_probability, check_range
 
 
 @TRANSFORMS.register_module()
@@ -27,6 +28,9 @@ class TrashMixUp(BaseTransform):
         min_visible: Objects of the other picture that keep a smaller share of their box than this are dropped;
             ignore regions never are.
         max_iters: How often to draw another picture when one has no objects.
+
+    Raises:
+        ValueError: A probability, share or range is impossible.
     """
 
     def __init__(
@@ -40,6 +44,8 @@ class TrashMixUp(BaseTransform):
         min_visible: float = 0.1,
         max_iters: int = 15,
     ) -> None:
+        check_probability(self, prob=prob, flip_ratio=flip_ratio, min_visible=min_visible)
+        check_range(self, ratio_range=ratio_range)
         self.img_scale = img_scale
         self.ratio_range = ratio_range
         self.flip_ratio = flip_ratio

@@ -5,6 +5,7 @@ from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from .ground_truth import join_objects, keep_visible, place_picture, resize_picture
+from .settings import check_probability, check_range
 
 
 @TRANSFORMS.register_module()
@@ -21,6 +22,9 @@ class TrashMosaic(BaseTransform):
         pad_val: Grey value of what no picture covers, 0 to 255.
         prob: Probability of a mosaic; otherwise the picture stays as it is, and no others are read.
         min_visible: Objects that keep a smaller share of their box than this are dropped; ignore regions never are.
+
+    Raises:
+        ValueError: A probability, share or range is impossible.
     """
 
     def __init__(
@@ -32,6 +36,8 @@ class TrashMosaic(BaseTransform):
         prob: float = 1.0,
         min_visible: float = 0.1,
     ) -> None:
+        check_probability(self, prob=prob, min_visible=min_visible)
+        check_range(self, center_ratio_range=center_ratio_range)
         self.img_scale = img_scale
         self.center_ratio_range = center_ratio_range
         self.pad_val = pad_val

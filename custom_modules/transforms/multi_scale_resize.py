@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from mmcv.transforms import RandomChoice
 from mmdet.registry import TRANSFORMS
 
+from .settings import check_probability
+
 Size = tuple[int, int]
 
 
@@ -40,8 +42,7 @@ class MultiScaleResize(RandomChoice):
     ) -> None:
         if not squares:
             raise ValueError('MultiScaleResize: squares is empty; give at least one side in pixels')
-        if not 0 <= crop_prob <= 1:
-            raise ValueError(f'MultiScaleResize: crop_prob is {crop_prob}; give a number from 0 to 1')
+        check_probability(self, crop_prob=crop_prob)
         fitted = [(side, side) for side in squares]
         stretch = _resize([*fitted, *map(tuple, wide), *map(tuple, tall)], keep_ratio=False)
         cut = dict(type='mmdet.RandomCrop', crop_type='absolute_range', crop_size=tuple(crop), allow_negative_crop=True)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from custom_modules.engine.folds import check_same_fold, fold_files, fold_of_run, validation_json
+from custom_modules.engine.folds import check_same_fold, fold_files, fold_of_run, seen_by_start, validation_json
 from custom_modules.engine.work_dir import claim_folder, is_finished, note_finished, run_folder
 from custom_modules.utils import UserError
 
@@ -111,3 +111,16 @@ def test_a_run_is_finished_until_it_trains_on(tmp_path):
 def test_each_fold_has_a_folder():
     assert run_folder('configs/trash/htc_swin_b.py', None, 0).name == 'htc_swin_b_fold0'
     assert run_folder('configs/trash/htc_swin_b.py', 'here', 0).name == 'here'
+
+
+@pytest.mark.fast
+def test_a_start_from_another_fold_is_told(root, tmp_path):
+    """Its weights have seen the pictures that are to judge them."""
+    files = fold_files(root, 1)
+    other = run_of(tmp_path / 'fold0', fold_files(root, 0).facts()) / 'best.pth'
+    own = run_of(tmp_path / 'fold1', files.facts()) / 'best.pth'
+    for path in (other, own):
+        path.touch()
+    (line,) = seen_by_start(other, files)
+    assert 'was trained on fold 0' in line and 'fold 1' in line
+    assert seen_by_start(own, files) == seen_by_start(None, files) == []
