@@ -12,6 +12,7 @@ from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
 from ..utils import UserError, did_you_mean, find_config, similar_names
+from .tta.settings import TTASettings
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
 KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
@@ -24,8 +25,7 @@ KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'
     'model_wrapper_cfg',
     'sync_bn',
     'total_batch_size',
-    'tta_model',
-    'tta_pipeline',
+    'tta',
 }
 
 # `type` here is not the name of a registered component.
@@ -47,7 +47,8 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
 
     Raises:
         UserError: No such file, a Python error in it, a top-level key nothing
-            reads, a helper that has no effect, an unknown ``type``, or a setting that a tool's option replaces.
+            reads, a helper that has no effect, an unknown ``type``, a setting that a tool's option replaces, or a
+            wrong one of ``tta``.
     """
     path = find_config(path)
     check_names(path)
@@ -63,6 +64,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     if cfg.get('activation_checkpointing'):
         raise UserError(f'{path}: activation_checkpointing gives a backbone no gradients; recompute by --low-memory')
     check_types(cfg)
+    TTASettings.from_config(cfg, str(path))
     return cfg
 
 
@@ -89,6 +91,8 @@ def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
         *parents, _ = key.split('.')
         if key.split('.')[0] not in KEYS:
             raise UserError(f'--cfg-options {key}: unknown key{_suggest(key.split(".")[0], KEYS)}')
+        if parents and parents[0] == 'tta' and cfg.get('tta') is None:
+            cfg.tta = {}  # most configs leave all of it at the defaults
         place: Any = cfg
         for depth, part in enumerate(parents):
             inside = _inside(place)

@@ -54,7 +54,7 @@ def shrink(cfg: Config, *, model: bool = True, pictures: int = 8) -> None:
         _shrink_model(cfg.model)
     _shrink_pictures(cfg.model.get('data_preprocessor'), pictures)
     loaders = [cfg.get(f'{split}_dataloader') for split in ('train', 'val', 'test')]
-    for part in (*loaders, cfg.get('tta_pipeline'), cfg.get('custom_hooks')):
+    for part in (*loaders, cfg.get('custom_hooks')):
         _shrink_pictures(part, pictures)
     for loader in filter(None, loaders):
         loader.update(num_workers=0, persistent_workers=False)

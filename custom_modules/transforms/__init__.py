@@ -5,12 +5,14 @@ from .load_trash_annotations import LoadTrashAnnotations
 from .mixup import TrashMixUp
 from .mosaic import TrashMosaic
 from .multi_scale_resize import MultiScaleResize
+from .orient_picture import OrientPicture
 from .random_rotate90 import RandomRotate90
 from .trash_albu import TrashAlbu
 
 __all__ = [
     'LoadTrashAnnotations',
     'MultiScaleResize',
+    'OrientPicture',
     'RandomRotate90',
     'TrashAlbu',
     'TrashCopyPaste',
