@@ -23,6 +23,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--split', choices=['val', 'test'], default='val', help="val.json (or the fold's) or test.json")
     parser.add_argument('--ann', help='another json, looked up in the data root, then here')
     parser.add_argument('--out', help='predictions as COCO json (default: <run folder>/predictions/<split>.json)')
+    parser.add_argument('--tta', action='store_true', help="test-time augmentation, as the config's `tta` says")
+    parser.add_argument('--amp', action='store_true', help='mixed precision: faster, scores differ a little')
+    parser.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')
     parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
     return parser.parse_args(argv)
@@ -35,12 +38,15 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.folds import validation_json
-    from custom_modules.engine.inference import test
+    from custom_modules.engine.inference import PredictionProgress, test
+    from tools._predicting import told_when_stopped
 
-    with trust_checkpoints(args.trust_checkpoint):
+    progress = PredictionProgress(sys.stderr)
+    with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
         cfg = load_config(args.config, parse_overrides(args.cfg_options))
         ann = args.ann or (validation_json(args.checkpoint) if args.split == 'val' else 'test.json')
-        outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out)
+        options = {'batch_size': args.batch_size, 'tta': args.tta, 'amp': args.amp, 'progress': progress}
+        outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out, **options)
     on_main_rank(report, outcome)
     stop_distributed()
     return 0
@@ -50,8 +56,10 @@ def report(outcome: dict) -> None:
     """Print the table, write all figures beside the predictions, end with the score."""
     from custom_modules.evaluation import format_table, result_to_dict
     from custom_modules.utils import atomic_write
+    from tools._predicting import list_unreadable
 
     out = Path(outcome['out'])
+    list_unreadable(outcome['unreadable'])
     print(f'predictions: {out}')
     if not outcome['results']:
         print('no answers in this file, nothing scored')

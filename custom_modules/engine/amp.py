@@ -23,6 +23,15 @@ class Bfloat16OptimWrapper(OptimWrapper):
             yield
 
 
+def autocast(device: torch.device) -> torch.autocast:
+    """Return a context for mixed precision without training: bfloat16, or float16 on cards that lack it."""
+    return torch.autocast(device.type, dtype=torch.float16 if _lacks_bfloat16(device) else torch.bfloat16)
+
+
+def _lacks_bfloat16(device: torch.device) -> bool:
+    return device.type == 'cuda' and not torch.cuda.is_bf16_supported(including_emulation=False)
+
+
 def use_mixed_precision(cfg: Config) -> str:
     """Switch a config to mixed precision and say which.
 

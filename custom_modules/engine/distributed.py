@@ -67,6 +67,11 @@ def num_ranks() -> int:
     return torch_dist.get_world_size() if torch_dist.is_initialized() else 1
 
 
+def own_rank() -> int:
+    """Return the number of this process among those that work together, from 0."""
+    return torch_dist.get_rank() if torch_dist.is_initialized() else 0
+
+
 def on_main_rank(function: Callable, *args: Any, **kwargs: Any) -> Any:
     """Call a function on rank 0 alone and give its result, or its UserError, to every rank.
 

@@ -13,6 +13,11 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count() or 1
 
 
+def most_workers() -> int:
+    """Return how many workers a loader may have: one for each core of a rank's share, one at least."""
+    return max(1, usable_cores() // _ranks_here())
+
+
 def limit_workers(cfg: Config) -> list[str]:
     """Let no loader have more workers than there are cores for each rank of this machine, one at least.
 
@@ -25,7 +30,7 @@ def limit_workers(cfg: Config) -> list[str]:
         One line if anything was reduced, none otherwise.
     """
     cores, ranks = usable_cores(), _ranks_here()
-    most = max(1, cores // ranks)
+    most = most_workers()
     loaders = [cfg.get(f'{name}_dataloader') or {} for name in ('train', 'val', 'test')]
     too_many = [loader for loader in loaders if _workers(loader.get('num_workers')) > most]
     if not too_many:

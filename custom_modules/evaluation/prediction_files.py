@@ -7,7 +7,7 @@ a line; numbers have 8 significant digits.
 import contextlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -46,7 +46,11 @@ class PredictionWriter:
         Args:
             predictions: Finite rows of any number of pictures.
         """
-        for line in _lines(predictions):
+        self.add_lines(record_lines(predictions))
+
+    def add_lines(self, lines: Iterable[str]) -> None:
+        """Append rows that :func:`record_lines` wrote."""
+        for line in lines:
             self._file.write(',\n' if self.num_written else '\n')
             self._file.write(line)
             self.num_written += 1
@@ -89,7 +93,15 @@ def read_predictions(path: str | Path, coco: Any = None) -> Predictions:
     return predictions
 
 
-def _lines(predictions: Predictions) -> Iterator[str]:
+def record_lines(predictions: Predictions) -> Iterator[str]:
+    """Write rows as a file has them.
+
+    Args:
+        predictions: Finite rows.
+
+    Yields:
+        A COCO result record each, json on one line.
+    """
     numbers = (predictions.boxes_xywh, predictions.scores)
     assert all(np.isfinite(column).all() for column in numbers), 'predictions must be finite'
     columns = (predictions.image_ids, predictions.category_ids, *predictions.boxes_xywh.T, predictions.scores)
@@ -100,6 +112,18 @@ def _lines(predictions: Predictions) -> Iterator[str]:
     else:
         for row, rle in zip(rows, predictions.segmentations, strict=True):
             yield f'{_LINE % row},"segmentation":{json.dumps(rle, separators=(",", ":"))}}}'
+
+
+def parse_lines(lines: Iterable[str]) -> Predictions:
+    """Read rows that :func:`record_lines` wrote.
+
+    Args:
+        lines: A record each.
+
+    Returns:
+        The same rows.
+    """
+    return _columns(json.loads(f'[{",".join(lines)}]'))
 
 
 def _load_records(path: Path) -> list:

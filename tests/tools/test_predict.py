@@ -9,9 +9,9 @@ import pytest
 import torch
 from mmengine.registry import MODELS, DefaultScope
 
-from custom_modules.engine import inference, load_config, load_weights
+from custom_modules.engine import load_config, load_weights
 from custom_modules.engine.data import use_classes
-from custom_modules.engine.inference import find_pictures
+from custom_modules.engine.inference import detector, find_pictures
 from custom_modules.utils import UserError
 from tools.predict import main
 from tools.test import main as score
@@ -107,7 +107,7 @@ def test_predictions_of_not_a_number_say_so_and_leave_no_file(trained_htc, htc, 
         load_weights(model, *others)
         model.roi_head.bbox_head[2].fc_reg.bias.data.fill_(float('nan'))  # as an overflow in the arithmetic would
 
-    monkeypatch.setattr(inference, 'load_weights', load_and_spoil)
+    monkeypatch.setattr(detector, 'load_weights', load_and_spoil)
     with pytest.raises(UserError, match='the model predicts NaN'):
         main([htc, str(trained_htc / 'best.pth'), str(photos), '--out', str(tmp_path / 'found.json')])
     assert not (tmp_path / 'found.json').exists()

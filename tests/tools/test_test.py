@@ -22,7 +22,7 @@ def test_scores_end_the_output_and_agree_with_the_files(trained_htc, htc, synthe
     assert figures['scores']['mAP50'] == scored.mAP50
     assert float(last.split()[1]) == pytest.approx(scored.mAP50, abs=5e-7)
     assert all('segmentation' in record for record in json.loads(out.read_text()))
-    assert {path.name for path in tmp_path.iterdir()} == {'val.json', 'val.metrics.json'}
+    assert {path.name for path in tmp_path.iterdir()} == {'val.json', 'val.run.json', 'val.metrics.json'}
 
 
 def test_another_file_type_is_refused_before_anything_is_read(htc, tmp_path):

@@ -1,0 +1,28 @@
+"""Trained detectors applied to data sets and to loose pictures."""
+
+from .classes import fit_to_checkpoint
+from .detector import Detector
+from .device import choose_device
+from .outputs import check_folder, check_output, run_file, unreadable_file
+from .pictures import Picture, find_pictures, pictures_of_split, write_picture_list
+from .progress import PredictionProgress
+from .scoring import default_output, test
+from .writing import predict_to_file
+
+__all__ = [
+    'Detector',
+    'Picture',
+    'PredictionProgress',
+    'check_folder',
+    'check_output',
+    'choose_device',
+    'default_output',
+    'find_pictures',
+    'fit_to_checkpoint',
+    'pictures_of_split',
+    'predict_to_file',
+    'run_file',
+    'test',
+    'unreadable_file',
+    'write_picture_list',
+]

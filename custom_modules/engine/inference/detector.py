@@ -1,0 +1,145 @@
+"""A trained detector, ready to predict on pictures."""
+
+import contextlib
+import copy
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from mmengine.config import Config, ConfigDict
+from mmengine.dataset import pseudo_collate
+from mmengine.registry import MODELS, DefaultScope
+
+from ...utils import UserError
+from ..amp import autocast
+from ..fitting import load_weights
+from ..runner import config_mistakes
+from ..workers import most_workers
+from .classes import fit_to_checkpoint
+from .device import choose_device
+from .loading import Batches, PictureDataset, picture_loader
+from .pictures import Picture
+
+
+class Detector:
+    """A trained detector with its test pipeline.
+
+    Args:
+        cfg: Config it was trained with; is fitted to the checkpoint.
+        checkpoint: Its weights.
+        device: Where to compute; None for the GPU, if there is one.
+        tta: Test-time augmentation, as the config's ``tta`` says.
+        amp: Mixed precision.
+
+    Attributes:
+        classes: Names of the classes by label.
+        cat_ids: Category ids by label.
+        amp: Whether in mixed precision.
+        pipelines: Test pipelines, one per view.
+
+    Raises:
+        UserError: Config, checkpoint and device do not fit together.
+    """
+
+    def __init__(
+        self,
+        cfg: Config,
+        checkpoint: str | Path,
+        *,
+        device: str | torch.device | None = None,
+        tta: bool = False,
+        amp: bool = False,
+    ) -> None:
+        self.device = device if isinstance(device, torch.device) else choose_device(device)
+        self.amp = amp
+        pipeline = _test_dataset(cfg).pipeline
+        self._augmentation = _augmentation(cfg) if tta else None
+        self.pipelines = self._augmentation.pipelines if tta else [pipeline]
+        content = fit_to_checkpoint(cfg, checkpoint)
+        self.classes: list[str] = content['meta']['classes']
+        self.cat_ids: list[int] = content['meta']['cat_ids']
+        DefaultScope.get_instance('predict', scope_name='mmdet')
+        with config_mistakes(str(cfg.filename)):
+            model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
+        load_weights(model, content, str(checkpoint))
+        self.model = model.to(self.device).eval()
+
+    @property
+    def tta(self) -> dict[str, Any] | None:
+        """Settings of the test-time augmentation; None without."""
+        return self._augmentation and self._augmentation.settings.to_dict()
+
+    def predict(
+        self, pictures: Sequence[Picture], *, batch_size: int = 1, num_workers: int = 2
+    ) -> Iterator[tuple[Picture, Any]]:
+        """Predict on pictures, loading ahead.
+
+        Args:
+            pictures: What to predict on.
+            batch_size: Pictures at a time.
+            num_workers: Processes that load.
+
+        Yields:
+            Each picture, in order, with its ``pred_instances`` (boxes xyxy in pixels of the
+            file), or with the text of what is wrong with the file.
+        """
+        for batch in self.predict_batches(pictures, Batches(len(pictures), batch_size), num_workers=num_workers):
+            yield from ((pictures[index], outcome) for index, outcome in batch)
+
+    @torch.inference_mode()
+    def predict_batches(
+        self, pictures: Sequence[Picture], batches: Batches, *, num_workers: int = 2
+    ) -> Iterator[list[tuple[int, Any]]]:
+        """Predict on some batches of pictures, loading ahead.
+
+        Args:
+            pictures: All pictures.
+            batches: The batches wanted.
+            num_workers: Processes that load.
+
+        Yields:
+            A list per batch: position of the picture, and its ``pred_instances`` or what is wrong with its file.
+        """
+        workers = min(num_workers, most_workers(), len(batches))
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            dataset = PictureDataset(pictures, self.pipelines)
+        for batch in picture_loader(dataset, batches, workers):
+            good = [samples for _, samples in batch if not isinstance(samples, str)]
+            results = iter(self._predict_samples(good) if good else [])
+            yield [(index, samples if isinstance(samples, str) else next(results)) for index, samples in batch]
+
+    def _predict_samples(self, samples: list[list[dict]]) -> list[Any]:
+        """Predict on a batch of pictures, given the samples of each picture's views."""
+        with autocast(self.device) if self.amp else contextlib.nullcontext():
+            views = [self.model.test_step(pseudo_collate(list(view))) for view in zip(*samples, strict=True)]
+        if self._augmentation is None:
+            return [result.pred_instances for result in views[0]]
+        return [
+            self._augmentation.merge(
+                [result.pred_instances for result in picture], _size(picture[0], self._augmentation)
+            )
+            for picture in zip(*views, strict=True)
+        ]
+
+
+def _augmentation(cfg: Config) -> Any:
+    from ..tta import TestTimeAugmentation
+
+    return TestTimeAugmentation(cfg)
+
+
+def _size(result: Any, augmentation: Any) -> tuple[int, int]:
+    """Return height and width of a picture from the result of its first view, which may be turned."""
+    height, width = result.ori_shape[:2]
+    return (width, height) if augmentation.views[0].quarters % 2 else (height, width)
+
+
+def _test_dataset(cfg: Config) -> ConfigDict:
+    dataset = (cfg.get('test_dataloader') or {}).get('dataset') or {}
+    if 'pipeline' not in dataset or not isinstance(cfg.get('test_evaluator'), dict):
+        raise UserError(
+            f'{cfg.filename}: test_dataloader.dataset.pipeline or test_evaluator is missing; '
+            f'inherit _base_/datasets/detection.py'
+        )
+    return dataset

@@ -1,0 +1,106 @@
+"""Testing: predictions of a split, and their score."""
+
+from pathlib import Path
+from typing import Any
+
+from mmengine.config import Config
+from mmengine.registry import METRICS, DefaultScope
+
+from ...utils import UserError, find_file
+from ..checkpoint import read_checkpoint
+from ..data import chosen_root, find_data, use_ground_truth
+from ..distributed import on_each_machine, on_main_rank, start_distributed
+from ..runner import config_mistakes
+from ..work_dir import run_folder
+from .outputs import check_output
+from .pictures import Picture, pictures_of_split
+from .writing import predict_to_file
+
+
+def test(
+    cfg: Config,
+    checkpoint: str | Path,
+    *,
+    data_root: str | None,
+    ann: str,
+    out: str | None,
+    **options: Any,
+) -> dict[str, Any]:
+    """Predict on one file of a data set, write the predictions, and score them where there are answers.
+
+    Args:
+        cfg: Config the checkpoint was trained with.
+        checkpoint: Weights.
+        data_root: Folder of the data set; None for the config's.
+        ann: COCO json, looked up in the data root, then in the working folder.
+        out: File for the predictions; None for ``predictions/<ann>`` in the checkpoint's run folder, or in the
+            config's when the checkpoint lies elsewhere.
+        options: Of :func:`predict_to_file`.
+
+    Returns:
+        ``out``, ``unreadable`` (pictures with the reason), ``scores`` (empty without answers), and ``results``, the
+        detailed ones of the metric, on the main rank.
+
+    Raises:
+        UserError: Data, checkpoint and config do not fit together.
+    """
+    if out is not None:
+        check_output(out)
+    start_distributed(cfg)
+    data_root = chosen_root(cfg, data_root)
+    on_main_rank(_check_classes, data_root, ann, str(checkpoint))
+    root, ann = on_each_machine(find_data, data_root, ann)
+    out = out or str(default_output(cfg, checkpoint, ann))
+    pictures = pictures_of_split(root, ann)
+    unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, **options)
+    scores, results = on_main_rank(_score, cfg, root, ann, out, pictures)
+    return {'out': out, 'unreadable': unreadable, 'scores': scores, 'results': results}
+
+
+test.__test__ = False  # pytest takes it for a test otherwise
+
+
+def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path) -> Path:
+    """Return where predictions of a split go: ``predictions/<ann>`` in a run's folder.
+
+    Args:
+        cfg: Its run folder is taken when the checkpoint does not lie in one.
+        checkpoint: The weights.
+        ann: The split's json.
+    """
+    beside = find_file(checkpoint).resolve().parent
+    run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
+    return run / 'predictions' / Path(ann).name
+
+
+def _check_classes(data_root: str, ann: str, checkpoint: str) -> None:
+    from ...datasets import load_coco, resolve_ann, resolve_data_root
+
+    meta = read_checkpoint(checkpoint, mapped=True).get('meta', {})
+    root = resolve_data_root(data_root)
+    path = resolve_ann(root, ann)
+    data, classes = load_coco(path, root, check_images=False), meta.get('classes')
+    if isinstance(classes, list) and list(data.classes) != classes:
+        raise UserError(
+            f'{path} has the classes {", ".join(data.classes)}, {checkpoint} was trained on '
+            f'{", ".join(map(str, classes))}; test on the data set it was trained on'
+        )
+
+
+def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) -> tuple[dict[str, float], list]:
+    """Score a file of predictions; pictures that could not be read count as empty."""
+    from ...datasets import load_coco
+    from ...evaluation import read_predictions
+
+    coco = load_coco(ann, check_images=False)
+    if not coco.has_annotations:
+        return {}, []
+    use_ground_truth(cfg.test_evaluator, ann, root)
+    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(f'{cfg.filename}: test_evaluator'):
+        metric = METRICS.build(cfg.test_evaluator)
+    metric.coco = coco
+    found = read_predictions(out, coco)
+    by_image = found.per_image()
+    nothing = found.select([])
+    scores = metric.compute_metrics([(p.image_id, by_image.get(p.image_id, nothing)) for p in pictures])
+    return scores, [result for result in (metric.last_result, metric.last_segm_result) if result is not None]
