@@ -1,6 +1,7 @@
 """Pictures: detections on photographs, contact sheets, learning curves, precision-recall curves."""
 
 from .detections import draw_detections
+from .ignore_regions import draw_ignore_regions, hatch
 from .learning_curves import plot_learning_curves
 from .objects import Objects, objects_from_annotations, objects_from_predictions
 from .pr_curves import plot_pr_curves
@@ -16,7 +17,9 @@ __all__ = [
     'draw_detections',
     'draw_enlarged',
     'draw_ground_truth_and_predictions',
+    'draw_ignore_regions',
     'fit_picture',
+    'hatch',
     'objects_from_annotations',
     'objects_from_predictions',
     'plot_learning_curves',

@@ -1,0 +1,25 @@
+"""Labels for pictures without any, from detectors whose precision was measured."""
+
+from .calibration import Calibration, ClassThreshold, calibrate, fixed_thresholds
+from .matching import Outcome, match_predictions
+from .merging import is_pseudo, merge_labels, round_of, without_pseudo
+from .report import format_report, make_report, right_by_class
+from .selection import PseudoLabels, select_labels
+
+__all__ = [
+    'Calibration',
+    'ClassThreshold',
+    'Outcome',
+    'PseudoLabels',
+    'calibrate',
+    'fixed_thresholds',
+    'format_report',
+    'is_pseudo',
+    'make_report',
+    'match_predictions',
+    'merge_labels',
+    'right_by_class',
+    'round_of',
+    'select_labels',
+    'without_pseudo',
+]
