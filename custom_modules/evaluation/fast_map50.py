@@ -20,6 +20,7 @@ MAX_DETECTIONS = 100  # an image and class, as in `coco_map`
 _MAX_AREA = 1e10  # px^2; COCO's range "all": larger objects are nothing to find
 _RECALLS = np.linspace(0.0, 1.0, 101)
 _COLUMNS = 64  # weightings a kernel works on at a time: what it writes stays in the cache
+_GRID = 2.0**20  # weights become multiples of its inverse: their sums are exact, in any order
 _HIT, _MISS, _OUT = 1, 0, -1  # _OUT: neither way (in an ignore region), or beyond the 100
 
 
@@ -167,7 +168,7 @@ class MatchedBoxes:
         given = np.ones(num_images) if weights is None else np.asarray(weights, dtype=np.float64)
         if given.shape[-1] != num_images or given.ndim > 2:
             raise ValueError(f'weights must be ({num_images},) or (S, {num_images}), not {given.shape}')
-        columns = np.atleast_2d(given)
+        columns = np.rint(np.atleast_2d(given) * _GRID) / _GRID
         objects = columns @ self.num_objects
         scores = np.empty(objects.shape)
 
