@@ -1,5 +1,6 @@
 """Competition files of detections, and reading predictions of any format; importing it loads no torch."""
 
+from .checking import SubmissionCheck, check_submission
 from .detection_csv import read_detection_csv, write_detection_csv
 from .members import Member, detect_format, read_member, read_members
 from .pictures import Pictures
@@ -10,6 +11,8 @@ __all__ = [
     'Member',
     'Pictures',
     'Repairs',
+    'SubmissionCheck',
+    'check_submission',
     'detect_format',
     'read_detection_csv',
     'read_member',

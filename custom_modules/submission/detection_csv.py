@@ -13,8 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from custom_modules.evaluation import Predictions
+from custom_modules.evaluation.predictions import round_significant
 from custom_modules.utils import UserError, atomic_write
 
+from . import repairs as kinds
 from .detection_table import DetectionTable, normal_name
 from .number_text import NotNumbersError, parse_numbers
 from .repairs import Repairs
@@ -76,7 +78,7 @@ def write_detection_csv(
     predictions: Predictions,
     image_names: Mapping[int, str],
     category_ids: Sequence[int],
-) -> None:
+) -> int:
     """Write a submission: every picture once, those without boxes with an empty string.
 
     Args:
@@ -84,13 +86,18 @@ def write_detection_csv(
         predictions: Finite rows.
         image_names: ``file_name`` by image id, in the order of the rows; it knows every picture of ``predictions``.
         category_ids: All categories, ascending: a category's position is its label.
+
+    Returns:
+        How many boxes were left out because their 8 significant digits leave no area.
     """
+    table = _numbers(predictions, category_ids)
+    with_area = (table[:, 4:] > table[:, 2:4]).all(axis=1)
+    table, ids = table[with_area], predictions.image_ids[with_area]
     with atomic_write(path) as file:
         writer = csv.writer(file, lineterminator='\n')
         writer.writerow(COLUMNS)
-        writer.writerows(
-            zip(_box_strings(predictions, list(image_names), category_ids), image_names.values(), strict=True)
-        )
+        writer.writerows(zip(_box_strings(table, ids, list(image_names)), image_names.values(), strict=True))
+    return len(predictions) - len(table)
 
 
 def _read_text(path: Path, repairs: Repairs) -> str:
@@ -103,7 +110,7 @@ def _read_text(path: Path, repairs: Repairs) -> str:
     except UnicodeDecodeError as error:
         raise UserError(f'{path}: is not text in UTF-8 (byte {error.start}); save it as a csv in UTF-8') from None
     if text.startswith('\ufeff'):
-        repairs.add('byte order mark (skipped)')
+        repairs.add(kinds.BYTE_ORDER_MARK)
         text = text[1:]
     return text
 
@@ -125,7 +132,7 @@ def _read_rows(text: str, source: str, repairs: Repairs) -> tuple[list[int], lis
     full = [(line, row) for line, row in rows if any(map(str.strip, row))]
     while rows and not any(map(str.strip, rows[-1][1])):  # at the end they are the rule
         rows.pop()
-    repairs.add('empty lines (left out)', len(rows) - len(full))
+    repairs.add(kinds.EMPTY_LINES, len(rows) - len(full))
     if not full:
         raise UserError(f'{source}: is empty; a submission begins with the line {",".join(COLUMNS)}')
     string_at, name_at, width = _find_columns(full[0][1], source, repairs)
@@ -146,16 +153,16 @@ def _find_columns(head: list[str], source: str, repairs: Repairs) -> tuple[int, 
     unnamed = [name for name in head if not name or name.startswith('Unnamed:')]
     if sorted(name for name in head if name not in unnamed) != sorted(COLUMNS):
         raise UserError(f'{source}: has the columns {",".join(head)!r:.120}, a submission has {",".join(COLUMNS)}')
-    repairs.add('unnamed index column (left out)', len(unnamed))
+    repairs.add(kinds.INDEX_COLUMN, len(unnamed))
     return head.index(COLUMNS[0]), head.index(COLUMNS[1]), len(head)
 
 
 def _clean_strings(strings: list[str], repairs: Repairs) -> list[str]:
     stripped = [string.strip() for string in strings]
     padded = sum(len(old) != len(new) for old, new in zip(strings, stripped, strict=True))
-    repairs.add('rows with blanks around the PredictionString (cut off)', padded)
+    repairs.add(kinds.BLANKS, padded)
     missing = {index for index, string in enumerate(stripped) if len(string) == 3 and string.lower() == 'nan'}
-    repairs.add('rows with nan for no boxes', len(missing))
+    repairs.add(kinds.NAN_STRINGS, len(missing))
     return ['' if index in missing else string for index, string in enumerate(stripped)] if missing else stripped
 
 
@@ -179,10 +186,10 @@ def _number_pictures(names: list[str], repairs: Repairs) -> tuple[list[str], np.
     """Return the pictures, each once, and which of them each row is about."""
     normal = [normal_name(name) for name in names]
     other = sum(name.strip() != new for name, new in zip(names, normal, strict=True))
-    repairs.add('image ids with ./, // or \\ (read as plain paths)', other)
+    repairs.add(kinds.OTHER_PATHS, other)
     numbers: dict[str, int] = {}
     picture_of_row = np.array([numbers.setdefault(name, len(numbers)) for name in normal], dtype=np.int64)
-    repairs.add('rows of a picture that has a row already (put together)', len(names) - len(numbers))
+    repairs.add(kinds.REPEATED_ROWS, len(names) - len(numbers))
     return list(numbers), picture_of_row
 
 
@@ -199,19 +206,25 @@ def _new_boxes(
             keys = [values[box].tobytes() for box in boxes]
             kept[boxes] = [key not in seen for key in keys]
             seen.update(keys)
-    repairs.add('boxes that an earlier row of the same picture has (left out)', np.count_nonzero(~kept))
+    repairs.add(kinds.REPEATED_BOXES, np.count_nonzero(~kept))
     return np.flatnonzero(kept)
 
 
-def _box_strings(predictions: Predictions, image_ids: list[int], category_ids: Sequence[int]) -> Iterable[str]:
-    boxes_xywh = predictions.boxes_xywh
+def _numbers(predictions: Predictions, category_ids: Sequence[int]) -> np.ndarray:
+    """Return (N, 6) float64: label, score and corners, as they are written."""
+    assert np.isin(predictions.category_ids, category_ids).all()
     labels = np.searchsorted(np.asarray(category_ids, dtype=np.int64), predictions.category_ids)
-    corners = boxes_xywh[:, :2] + boxes_xywh[:, 2:]
-    table = np.column_stack([labels, predictions.scores, boxes_xywh[:, :2], corners])
-    order = np.argsort(predictions.image_ids, kind='stable')
-    table, ids = table[order], predictions.image_ids[order]
-    assert np.isfinite(table).all(), 'predictions must be finite'
-    assert np.isin(ids, image_ids).all() and np.isin(predictions.category_ids, category_ids).all()
+    low, size = predictions.boxes_xywh[:, :2], predictions.boxes_xywh[:, 2:]
+    numbers = np.column_stack([labels, predictions.scores, low, low + size])
+    assert np.isfinite(numbers).all(), 'predictions must be finite'
+    return round_significant(numbers)
+
+
+def _box_strings(table: np.ndarray, ids: np.ndarray, image_ids: list[int]) -> Iterable[str]:
+    """Yield the PredictionString of each picture."""
+    assert np.isin(ids, image_ids).all()
+    order = np.argsort(ids, kind='stable')
+    table, ids = table[order], ids[order]
     starts, stops = (np.searchsorted(ids, image_ids, side=side).tolist() for side in ('left', 'right'))
     for start, stop in zip(starts, stops, strict=True):
         yield ' '.join([_BOX] * (stop - start)) % tuple(table[start:stop].ravel().tolist())

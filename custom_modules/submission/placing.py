@@ -7,6 +7,7 @@ import numpy as np
 from custom_modules.evaluation import Predictions
 from custom_modules.utils import UserError, did_you_mean, similar_names
 
+from . import repairs as kinds
 from .detection_table import DetectionTable
 from .pictures import MAX_LABEL, Pictures, endings
 from .repairs import Repairs
@@ -32,14 +33,17 @@ def place(table: DetectionTable, pictures: Pictures) -> Predictions:
     """
     ids = _find_pictures(table, pictures)
     missing = len(pictures.sizes) - len(set(ids.tolist()))
-    kind = 'pictures without a txt file' if table.is_yolo else 'pictures without a row'
-    table.repairs.add(f'{kind} (taken as without boxes)', missing)
-    _check_values(table, pictures)
+    table.repairs.add(kinds.NO_TXT if table.is_yolo else kinds.NO_ROW, missing)
+    for wrong, reason in value_problems(table, pictures):
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise UserError(f'{table.source}: {table.where(row)}: {reason(row)}')
+    table.repairs.add(kinds.SCORES_ABOVE_1, np.count_nonzero(table.scores > 1))
     image_ids = ids[table.pictures]
     boxes_xyxy = table.boxes_xyxy
     if table.is_yolo:
         _check_normalised(table)
-        boxes_xyxy = boxes_xyxy * _sizes(image_ids, pictures)[:, [1, 0, 1, 0]]
+        boxes_xyxy = boxes_xyxy * picture_sizes(image_ids, pictures)[:, [1, 0, 1, 0]]
     boxes_xyxy = _order_corners(boxes_xyxy, table)
     predictions = Predictions(
         image_ids=image_ids,
@@ -69,7 +73,7 @@ def fit_into_pictures(
         UserError: More than 1 % of the boxes have their centre outside the picture.
     """
     boxes_xywh = predictions.boxes_xywh
-    limits = _sizes(predictions.image_ids, pictures)[:, ::-1]
+    limits = picture_sizes(predictions.image_ids, pictures)[:, ::-1]
     low, high = boxes_xywh[:, :2], boxes_xywh[:, :2] + boxes_xywh[:, 2:]
     centres = (low + high) / 2
     _refuse_many(
@@ -80,7 +84,7 @@ def fit_into_pictures(
     )
     over = ((low < -EDGE_TOLERANCE) | (high > limits + EDGE_TOLERANCE)).any(axis=1)
     if over.any():
-        repairs.add('boxes over the edge of the picture (clipped)', np.count_nonzero(over))
+        repairs.add(kinds.OVER_EDGE, np.count_nonzero(over))
         low, high = np.clip(low, 0, limits), np.clip(high, 0, limits)
         clipped = np.where(over[:, None], np.hstack([low, high - low]), boxes_xywh)
         predictions = Predictions(
@@ -89,7 +93,7 @@ def fit_into_pictures(
     with_area = (predictions.boxes_xywh[:, 2:] > 0).all(axis=1)
     if with_area.all():
         return predictions
-    repairs.add('boxes without area (left out)', np.count_nonzero(~with_area))
+    repairs.add(kinds.NO_AREA, np.count_nonzero(~with_area))
     return predictions.select(with_area)
 
 
@@ -136,26 +140,29 @@ def _find_by_ending(name: str, table: DetectionTable, pictures: Pictures) -> int
     return None
 
 
-def _check_values(table: DetectionTable, pictures: Pictures) -> None:
-    """Refuse numbers and labels that mean nothing."""
-    numbers = np.column_stack([table.labels, table.scores, table.boxes_xyxy])
-    _refuse_any(~np.isfinite(numbers).all(axis=1), lambda row: 'a number is NaN or infinite', table)
-    labels, known = table.labels, len(pictures.category_ids)
+def value_problems(table: DetectionTable, pictures: Pictures) -> list[tuple[np.ndarray, Callable[[int], str]]]:
+    """Look for numbers and labels that mean nothing.
+
+    Args:
+        table: What was read.
+        pictures: Where it belongs.
+
+    Returns:
+        Kinds of problems: (N,) bool, which rows have it, and what to say about one of them.
+    """
+    labels, scores = table.labels, table.scores
+    finite = np.isfinite(labels) & np.isfinite(scores) & np.isfinite(table.boxes_xyxy).all(axis=1)
+    out_of_range = (labels < 0) | (labels >= len(pictures.category_ids))
     order = 'class cx cy w h confidence' if table.is_yolo else 'label score xmin ymin xmax ymax'
-    _refuse_any(
-        labels != np.rint(labels),
-        lambda row: f'the label {labels[row]:g} is no whole number; the order is: {order}',
-        table,
-    )
-    _refuse_any(
-        (labels < 0) | (labels >= known), lambda row: f'the label {labels[row]:g} {_range_text(pictures)}', table
-    )
-    _refuse_any(
-        table.scores < 0,
-        lambda row: f'the score {table.scores[row]:g} is below 0; the order is: {order}',
-        table,
-    )
-    table.repairs.add('scores above 1 (kept)', np.count_nonzero(table.scores > 1))
+    return [
+        (~finite, lambda row: 'a number is NaN or infinite'),
+        (
+            finite & (labels != np.rint(labels)),
+            lambda row: f'the label {labels[row]:g} is no whole number; the order is: {order}',
+        ),
+        (finite & out_of_range, lambda row: f'the label {labels[row]:g} {_range_text(pictures)}'),
+        (finite & (scores < 0), lambda row: f'the score {scores[row]:g} is below 0; the order is: {order}'),
+    ]
 
 
 def _range_text(pictures: Pictures) -> str:
@@ -189,7 +196,7 @@ def _order_corners(boxes_xyxy: np.ndarray, table: DetectionTable) -> np.ndarray:
         table.source,
         table.where,
     )
-    table.repairs.add('boxes with corners the wrong way round (swapped)', np.count_nonzero(swapped))
+    table.repairs.add(kinds.SWAPPED, np.count_nonzero(swapped))
     corners = boxes_xyxy.reshape(-1, 2, 2)
     return np.hstack([corners.min(axis=1), corners.max(axis=1)])
 
@@ -202,13 +209,7 @@ def _refuse_many(wrong: np.ndarray, reason: str, source: str, where: Callable[[i
         )
 
 
-def _refuse_any(wrong: np.ndarray, reason: Callable[[int], str], table: DetectionTable) -> None:
-    if wrong.any():
-        row = int(np.flatnonzero(wrong)[0])
-        raise UserError(f'{table.source}: {table.where(row)}: {reason(row)}')
-
-
-def _sizes(image_ids: np.ndarray, pictures: Pictures) -> np.ndarray:
+def picture_sizes(image_ids: np.ndarray, pictures: Pictures) -> np.ndarray:
     """Return (N, 2) float64, height and width of the picture of each row."""
     ids = np.fromiter(pictures.sizes, dtype=np.int64, count=len(pictures.sizes))
     sizes = np.array(list(pictures.sizes.values()), dtype=np.float64).reshape(-1, 2)

@@ -2,6 +2,21 @@
 
 from collections.abc import Mapping
 
+INDEX_COLUMN = 'unnamed index column (left out)'
+BYTE_ORDER_MARK = 'byte order mark (skipped)'
+EMPTY_LINES = 'empty lines (left out)'
+BLANKS = 'rows with blanks around the PredictionString (cut off)'
+NAN_STRINGS = 'rows with nan for no boxes'
+OTHER_PATHS = 'image ids with ./, // or \\ (read as plain paths)'
+REPEATED_ROWS = 'rows of a picture that has a row already (put together)'
+REPEATED_BOXES = 'boxes that an earlier row of the same picture has (left out)'
+NO_ROW = 'pictures without a row (taken as without boxes)'
+NO_TXT = 'pictures without a txt file (taken as without boxes)'
+SCORES_ABOVE_1 = 'scores above 1 (kept)'
+SWAPPED = 'boxes with corners the wrong way round (swapped)'
+OVER_EDGE = 'boxes over the edge of the picture (clipped)'
+NO_AREA = 'boxes without area (left out)'
+
 
 class Repairs:
     """Counts of repairs by kind, in the order they were first met.
