@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,13 @@ def round_of(content: dict[str, Any]) -> int:
     """Return the round of pseudo labels a COCO dict holds, 0 where it was made without any."""
     note = content.get(NOTE)
     return int(note['round']) if isinstance(note, dict) and isinstance(note.get('round'), int) else 0
+
+
+def real_part(data: CocoData) -> CocoData:
+    """Return a data set without the pictures and annotations of earlier rounds."""
+    content = without_pseudo({'images': data.images, 'annotations': data.annotations})
+    extra = {key: value for key, value in data.extra.items() if key != NOTE}
+    return replace(data, images=content['images'], annotations=content['annotations'], extra=extra)
 
 
 def without_pseudo(content: dict[str, Any]) -> dict[str, Any]:
@@ -128,12 +136,24 @@ def _records(labels: PseudoLabels, *, with_masks: bool) -> dict[int, list[dict]]
 
 def _moved(images: Sequence[dict], root: Path, out_root: Path) -> list[dict]:
     """Name pictures from another folder."""
+    prefix = path_from(out_root, root)
+    return [{**image, 'file_name': f'{prefix}{image["file_name"]}'} for image in images]
+
+
+def path_from(out_root: Path, root: Path) -> str:
+    """Return what has to stand before the file names of one folder in a json that lies in another.
+
+    Args:
+        out_root: Folder of the json.
+        root: Folder the names start from.
+
+    Raises:
+        UserError: It does not lie below ``out_root``: a json may not name files elsewhere.
+    """
     prefix = os.path.relpath(root.resolve(), out_root.resolve())
-    if prefix == '.':
-        return list(images)
-    if images and not is_inside(prefix):
+    if prefix != '.' and not is_inside(prefix):
         raise UserError(
             f'the pictures of {root} do not lie below {out_root}, so a file there cannot name them: '
             f'move one folder into the other, or choose a folder above both by --out'
         )
-    return [{**image, 'file_name': f'{prefix}/{image["file_name"]}'} for image in images]
+    return '' if prefix == '.' else f'{prefix}/'

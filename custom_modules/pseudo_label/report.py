@@ -161,7 +161,7 @@ def _notes(report: dict[str, Any]) -> list[str]:
     notes += [f'{count} pictures left out: {reason}' for reason, count in pictures['left_out'].items() if count]
     if report['left_out']:
         reasons = ', '.join(f'{count} {reason}' for reason, count in report['left_out'].items())
-        notes.append(f'boxes above a threshold that are no labels or ignore regions of their own: {reasons}')
+        notes.append(f'boxes that did not become labels, or not even ignore regions: {reasons}')
     target = report['settings'].get('target_precision')
     by = {source: [row['class'] for row in report['classes'] if row['threshold_by'] == source] for source in _SOURCES}
     if by[POOLED]:

@@ -1,0 +1,74 @@
+"""Which run made predictions, what it was trained on, and which run is the newest."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custom_modules.utils import find_file
+
+
+@dataclass(frozen=True)
+class Run:
+    """A trained detector in its run's folder.
+
+    Attributes:
+        checkpoint: Its weights.
+        config: The resolved config beside them.
+        data_root: Data folder it was trained on; None for that of the config.
+        train_ann: Training json as it was named; None for train.json.
+        on_fold: Whether it was trained on one fold.
+    """
+
+    checkpoint: Path
+    config: Path
+    data_root: str | None
+    train_ann: str | None
+    on_fold: bool
+
+
+def run_of(checkpoint: str | Path) -> Run | None:
+    """Return the run a checkpoint belongs to; None where it does not lie in a run's folder."""
+    checkpoint = find_file(checkpoint)
+    notes = read_notes(checkpoint.resolve().parent / 'run.json')
+    options = notes.get('options')
+    if not isinstance(options, dict):
+        return None
+    config = checkpoint.with_name('config.py')
+    return Run(checkpoint, config, options.get('data_root'), options.get('train_ann'), bool(notes.get('fold')))
+
+
+def newest_run(folder: str | Path) -> Run | None:
+    """Return the run below a folder whose best checkpoint is the newest; None without any trained detector."""
+    checkpoints = sorted(Path(folder).rglob('best.pth'), key=lambda path: path.stat().st_mtime, reverse=True)
+    return next((run_of(path) for path in checkpoints if _is_detector(path)), None)
+
+
+def _is_detector(checkpoint: Path) -> bool:
+    config = checkpoint.with_name('config.py')
+    is_run = run_of(checkpoint) is not None and config.is_file()
+    return is_run and 'TrashDetDataset' in config.read_text(encoding='utf-8')
+
+
+def notes_on(predictions: str | Path) -> dict[str, Any]:
+    """Return what lies beside predictions about the model that made them; empty where nothing does."""
+    return read_notes(Path(predictions).with_suffix('.run.json'))
+
+
+def are_current(predictions: Path, checkpoint: str | Path, *, tta: bool) -> bool:
+    """Say whether predictions are there and by this checkpoint, with or without test-time augmentation."""
+    notes = notes_on(predictions)
+    if not predictions.is_file() or bool(notes.get('tta')) is not tta:
+        return False
+    with open(find_file(checkpoint), 'rb') as file:
+        return hashlib.file_digest(file, 'sha256').hexdigest() == notes.get('checkpoint_sha256')
+
+
+def read_notes(path: Path) -> dict[str, Any]:
+    """Read a json object; empty where there is none."""
+    try:
+        notes = json.loads(path.read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+    return notes if isinstance(notes, dict) else {}

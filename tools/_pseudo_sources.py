@@ -1,0 +1,132 @@
+"""Where pseudo labels come from: predictions that are there, or a checkpoint that makes them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools import ROOT
+from tools._launch import check_paths
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What labels are made from.
+
+    Attributes:
+        root: The data folder.
+        unlabelled: Json of the pictures to label.
+        members: Predictions on them, one file per model.
+        answered: Json with answers; None for fixed thresholds without.
+        answered_members: Predictions on that, one file per model, or none.
+        checkpoints: What made them, where it is known.
+    """
+
+    root: Path
+    unlabelled: Path
+    members: list[Path]
+    answered: Path | None
+    answered_members: list[Path]
+    checkpoints: list[Path]
+
+
+def from_files(args: argparse.Namespace) -> Sources:
+    """Take the predictions of ``--predictions`` and ``--calibrate``.
+
+    Raises:
+        UserError: A file is missing, or nothing says what data they are about.
+    """
+    from custom_modules.pseudo_label.runs import notes_on
+    from custom_modules.utils import UserError, find_file, resolve_ann, resolve_data_root
+
+    members = [find_file(name) for name in args.predictions]
+    for path in members:
+        if not path.is_file():
+            raise UserError(f'{path}: no such predictions file')
+    notes = [notes_on(path) for path in members]
+    ann = next((Path(one['ann']) for one in notes if one.get('ann') and Path(one['ann']).is_file()), None)
+    if args.data_root is None and ann is None:
+        raise UserError('--predictions: nothing beside them says what data they are about; give --data-root')
+    root = resolve_data_root(args.data_root or ann.parent)
+    unlabelled = ann if ann and not args.unlabelled else resolve_ann(root, args.unlabelled or 'test.json')
+    answers = args.calibrate_ann or 'val.json'
+    answered_members = _calibrating(args, [path.with_name(Path(answers).name) for path in members])
+    answered = resolve_ann(root, answers) if answered_members else None
+    checkpoints = [Path(one['checkpoint']) for one in notes if one.get('checkpoint')]
+    return Sources(root, unlabelled, members, answered, answered_members, checkpoints)
+
+
+def _calibrating(args: argparse.Namespace, beside: list[Path]) -> list[Path]:
+    from custom_modules.utils import UserError, find_file
+
+    files = [find_file(name) for name in args.calibrate or beside]
+    missing = [path for path in files if not path.is_file()]
+    if not missing:
+        return files
+    if args.calibrate is None and args.score_thr is not None:
+        return []
+    raise UserError(
+        f'{missing[0]}: no such predictions to find thresholds by; make them by tools/test.py, name others by '
+        f'--calibrate, or give a fixed --score-thr'
+    )
+
+
+def use_newest_run(args: argparse.Namespace) -> None:
+    """Complete a bare call: the newest detector and its data set.
+
+    Raises:
+        UserError: There is none.
+    """
+    from custom_modules.pseudo_label.runs import newest_run
+    from custom_modules.utils import UserError, as_typed
+
+    found = newest_run(ROOT / 'work_dirs')
+    if found is None:
+        raise UserError('no trained detector below work_dirs/: run `make demo` or tools/train.py first')
+    args.config, args.checkpoint = str(found.config), str(found.checkpoint)
+    args.data_root = args.data_root or found.data_root
+    print(f'newest detector: {as_typed(found.checkpoint)}')
+
+
+def from_model(args: argparse.Namespace) -> Sources:
+    """Predict with a checkpoint, where that has not been done yet."""
+    check_paths(args.config, data_root=args.data_root)
+    from custom_modules.engine import load_config
+    from custom_modules.engine.data import chosen_root
+    from custom_modules.engine.folds import validation_json
+    from custom_modules.utils import resolve_ann, resolve_data_root
+
+    root = resolve_data_root(chosen_root(load_config(args.config), args.data_root))
+    unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
+    answered, answered_members = None, _calibrating(args, []) if args.calibrate else []
+    if args.calibrate or args.score_thr is None:
+        answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
+        answered_members = answered_members or [_predictions(args, root, answered)]
+    members = [_predictions(args, root, unlabelled)]
+    return Sources(root, unlabelled, members, answered, answered_members, [Path(args.checkpoint)])
+
+
+def _predictions(args: argparse.Namespace, root: Path, ann: Path) -> Path:
+    """Return the predictions of the checkpoint on a json, made now unless they are there."""
+    from custom_modules.engine import load_config, trust_checkpoints
+    from custom_modules.engine.inference import PredictionProgress, choose_device, default_output, test
+    from custom_modules.pseudo_label.runs import are_current
+    from custom_modules.utils import as_typed
+    from tools._predicting import list_unreadable, told_when_stopped
+
+    cfg = load_config(args.config)
+    out = default_output(cfg, args.checkpoint, ann)
+    if are_current(out, args.checkpoint, tta=args.tta):
+        print(f'predictions on {ann.name}: {as_typed(out)}, there already')
+        return out
+    progress, device = PredictionProgress(sys.stderr), choose_device(args.device)
+    options = {'tta': args.tta, 'amp': args.amp, 'batch_size': args.batch_size, 'device': device, 'progress': progress}
+    data = {'data_root': str(root), 'ann': str(ann.resolve()), 'out': None}
+    with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
+        outcome = test(cfg, args.checkpoint, **data, **options)
+    list_unreadable(outcome['unreadable'])
+    score = outcome['scores'].get('mAP50')
+    print(f'predictions on {ann.name}: {as_typed(out)}' + ('' if score is None else f', mAP50 {score:.4f}'))
+    return out
