@@ -49,7 +49,7 @@ def crop_to_rle(crop: np.ndarray, left: int, top: int, height: int, width: int) 
         ``size`` and ``counts``, compressed as COCO does, as text.
     """
     runs = _runs_of(np.ascontiguousarray(crop).view(np.uint8), left, top, height, width)
-    return {'size': [int(height), int(width)], 'counts': _compress(runs).tobytes().decode('ascii')}
+    return {'size': [int(height), int(width)], 'counts': compress_runs(runs).tobytes().decode('ascii')}
 
 
 @kernel
@@ -133,7 +133,7 @@ def _runs_of(crop, left, top, height, width):
 
 
 @kernel
-def _compress(runs):
+def compress_runs(runs):
     """Write runs (n,) as COCO does: the inverse of :func:`_uncompress`, (m,) uint8."""
     text = np.empty(len(runs) * 13, np.uint8)
     length = 0
