@@ -36,7 +36,7 @@ class TTASettings:
     iou_thr: float = 0.55
     skip_box_thr: float = 0.0
     conf_type: str = 'avg'
-    max_per_img: int | None = None
+    max_per_img: int | None = 300
 
     @classmethod
     def from_config(cls, cfg: Mapping[str, Any], source: str = 'config') -> 'TTASettings':
