@@ -18,6 +18,7 @@ from benchmarks.detection_grid import (
     first_runs,
     scores,
 )
+from benchmarks.grid import failures, machines
 
 HEAD = """# Detectors, one choice at a time
 
@@ -45,7 +46,7 @@ def write_table(results: dict[str, dict]) -> str:
     """
     runs = list(first_runs())
     parts = [HEAD, *_demo_table(runs, results), *_full_size_table(runs, results), *_speed_table(runs, results)]
-    return '\n'.join([*parts, *_failures(results), *_machines(results)]).rstrip() + '\n'
+    return '\n'.join([*parts, *failures(results), *machines(results)]).rstrip() + '\n'
 
 
 def _demo_table(runs: list[Run], results: dict[str, dict]) -> Iterator[str]:
@@ -109,18 +110,6 @@ def _speed_table(runs: list[Run], results: dict[str, dict]) -> Iterator[str]:
             figures = [f'{record[name]:.2f}' if name in record else '' for name in ('images_per_second', 'memory_gib')]
             yield f'| {run.cell} | {" | ".join(figures)} |'
     yield ''
-
-
-def _failures(results: dict[str, dict]) -> Iterator[str]:
-    failed = {key: record['error'] for key, record in results.items() if 'error' in record}
-    if failed:
-        yield from ('## Failed', '', *(f'- {key}: {error}' for key, error in failed.items()), '')
-
-
-def _machines(results: dict[str, dict]) -> Iterator[str]:
-    used = sorted({f'{r["machine"]}, {"bfloat16" if r["amp"] else "float32"}' for r in results.values()})
-    if used:
-        yield from ('## Machines', '', *(f'- {machine}' for machine in used), '')
 
 
 __all__ = ['PHOTOGRAPHS', 'SYNTHETIC', 'write_table']
