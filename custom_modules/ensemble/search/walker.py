@@ -1,0 +1,89 @@
+"""One search on one part of the images: greedy, and slow to believe."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from .moves import scaled
+from .params import FusionParams
+from .trials import Trials
+
+# Standard errors a gain must exceed.  Validation sets are small: without a hurdle the best of ten candidates is mostly
+# the luckiest.  One is where AIC stands (an expected loss by chance below the gain); classes are many and have few
+# objects each, so a change of one class must exceed more.
+HURDLE = 1.0
+CLASS_HURDLE = 1.5
+
+
+class Walker:
+    """Where one search stands.
+
+    Args:
+        trials: Shared by all walkers.
+        fit: The weighting (a column of the trials) it fits on.
+        resamples: Weightings that are resamples of the same images, for standard errors.
+        start: Params to begin with; they must have been tried.
+        singles: What passes one member on, for each; tried, too.
+    """
+
+    def __init__(
+        self, trials: Trials, fit: int, resamples: slice, start: FusionParams, singles: Sequence[FusionParams]
+    ) -> None:
+        self._trials, self._fit, self._resamples = trials, fit, resamples
+        self.params = start
+        self.single = max(singles, key=self.score)
+
+    def score(self, params: FusionParams) -> float:
+        """Return mAP50 on the images it fits on; below every score where nothing is to be found."""
+        return float(np.nan_to_num(self._trials.map50(params)[self._fit], nan=-1.0))
+
+    @property
+    def result(self) -> FusionParams:
+        """What it would use: its params, or the best single member where that one scores more."""
+        return self.params if self.score(self.params) > self.score(self.single) else self.single
+
+    def step(self, candidates: Sequence[FusionParams]) -> bool:
+        """Go to the candidate with the greatest gain beyond the hurdle, if there is one.
+
+        Returns:
+            Whether it moved.
+        """
+        here = self._trials.map50(self.params)
+        excess = [self._excess(self._trials.map50(candidate) - here, HURDLE) for candidate in candidates]
+        if not excess or not np.nanmax([0.0, *excess]) > 0:
+            return False
+        self.params = candidates[int(np.nanargmax(excess))]
+        return True
+
+    def combine(self, moves: Sequence[tuple[int, float]]) -> FusionParams:
+        """Put the score scales together that are best in each class.
+
+        Classes are fused and scored apart, so one trial per factor of all classes tells the best factor of each.
+
+        Args:
+            moves: (member, factor) pairs; the params with each of them for all classes have been tried.
+
+        Returns:
+            The params with the factors that gain beyond the hurdle of a class; the same where none does.
+        """
+        here = self._trials.ap50(self.params)
+        factors = np.ones((len(self.params.members), here.shape[1]))
+        best = np.zeros(here.shape[1])
+        for member, factor in moves:
+            change = self._trials.ap50(self.scaled_for_all(member, factor)) - here
+            excess = self._excess(change, CLASS_HURDLE)
+            better = np.flatnonzero(excess > best)
+            best[better] = excess[better]
+            factors[:, better] = 1.0
+            factors[member, better] = factor
+        return scaled(self.params, factors)
+
+    def scaled_for_all(self, member: int, factor: float) -> FusionParams:
+        """Return the params with a member's scores multiplied in all classes."""
+        factors = np.ones((len(self.params.members), len(self.params.category_ids)))
+        factors[member] = factor
+        return scaled(self.params, factors)
+
+    def _excess(self, change: np.ndarray, hurdle: float) -> np.ndarray:
+        """Return gains beyond the hurdle, from changes of all weightings (the first axis)."""
+        return change[self._fit] - hurdle * change[self._resamples].std(axis=0)
