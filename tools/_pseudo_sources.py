@@ -100,25 +100,36 @@ def from_model(args: argparse.Namespace) -> Sources:
 
     root = resolve_data_root(chosen_root(load_config(args.config), args.data_root))
     unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
-    answered, answered_members = None, _calibrating(args, []) if args.calibrate else []
-    if args.calibrate or args.score_thr is None:
-        answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
-        answered_members = answered_members or [_predictions(args, root, answered)]
+    answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
+    if args.calibrate:
+        answered_members = _calibrating(args, [])
+    elif args.score_thr is None or _are_there(args, answered):
+        answered_members = [_predictions(args, root, answered)]
+    else:  # a fixed threshold needs none; with them the report tells more
+        answered, answered_members = None, []
     members = [_predictions(args, root, unlabelled)]
     return Sources(root, unlabelled, members, answered, answered_members, [Path(args.checkpoint)])
+
+
+def _are_there(args: argparse.Namespace, ann: Path) -> bool:
+    from custom_modules.engine import load_config
+    from custom_modules.engine.inference import default_output
+    from custom_modules.pseudo_label.runs import are_current
+
+    out = default_output(load_config(args.config), args.checkpoint, ann)
+    return are_current(out, args.checkpoint, ann, tta=args.tta)
 
 
 def _predictions(args: argparse.Namespace, root: Path, ann: Path) -> Path:
     """Return the predictions of the checkpoint on a json, made now unless they are there."""
     from custom_modules.engine import load_config, trust_checkpoints
     from custom_modules.engine.inference import PredictionProgress, choose_device, default_output, test
-    from custom_modules.pseudo_label.runs import are_current
     from custom_modules.utils import as_typed
     from tools._predicting import list_unreadable, told_when_stopped
 
     cfg = load_config(args.config)
     out = default_output(cfg, args.checkpoint, ann)
-    if are_current(out, args.checkpoint, tta=args.tta):
+    if _are_there(args, ann):
         print(f'predictions on {ann.name}: {as_typed(out)}, there already')
         return out
     progress, device = PredictionProgress(sys.stderr), choose_device(args.device)

@@ -56,10 +56,19 @@ def notes_on(predictions: str | Path) -> dict[str, Any]:
     return read_notes(Path(predictions).with_suffix('.run.json'))
 
 
-def are_current(predictions: Path, checkpoint: str | Path, *, tta: bool) -> bool:
-    """Say whether predictions are there and by this checkpoint, with or without test-time augmentation."""
+def are_current(predictions: Path, checkpoint: str | Path, ann: Path, *, tta: bool) -> bool:
+    """Say whether predictions are there, by this checkpoint, on a json as it is now, with augmentation or without.
+
+    Args:
+        predictions: COCO results json.
+        checkpoint: Weights.
+        ann: Json of the pictures.
+        tta: Whether test-time augmentation is wanted.
+    """
     notes = notes_on(predictions)
     if not predictions.is_file() or bool(notes.get('tta')) is not tta:
+        return False
+    if Path(notes.get('ann') or '').resolve() != ann.resolve() or predictions.stat().st_mtime < ann.stat().st_mtime:
         return False
     with open(find_file(checkpoint), 'rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest() == notes.get('checkpoint_sha256')

@@ -1,0 +1,139 @@
+"""The tool that labels pictures."""
+
+import json
+import shutil
+
+import cv2
+import pytest
+
+from custom_modules.datasets import check_data_root, load_coco
+from custom_modules.pseudo_label import is_pseudo
+from custom_modules.utils import UserError
+from tools import _pseudo_sources
+from tools.pseudo_label import main
+
+
+@pytest.fixture
+def root(synthetic_root, tmp_path):
+    """A data folder to write to; what the tests below find in val.json and test.json is right, with these scores."""
+    folder = tmp_path / 'data'
+    shutil.copytree(synthetic_root, folder)
+    for name, answers, scores in (('val', 'val', [0.9]), ('test', 'test_answers', [0.95, 0.5, 0.1])):
+        annotations = json.loads((folder / f'{answers}.json').read_text())['annotations']
+        records = [
+            {key: one[key] for key in ('image_id', 'category_id', 'bbox')} | {'score': scores[place % len(scores)]}
+            for place, one in enumerate(annotations)
+        ]
+        (tmp_path / f'{name}.json').write_text(json.dumps(records))
+    return folder
+
+
+@pytest.mark.fast
+def test_from_predictions(root, tmp_path, capsys):
+    files = ['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root)]
+    assert main([*files, '--answers', 'test_answers.json']) == 0
+    printed = capsys.readouterr().out
+    train, _, warnings = check_data_root(root, 'train_pseudo.json')
+    assert not any('train_pseudo' in line for line in warnings)
+    labels = [one for one in train.annotations if is_pseudo(one) and not one['iscrowd']]
+    assert {one['score'] for one in labels} == {0.95}
+    report = json.loads((root / 'train_pseudo' / 'report.json').read_text())
+    assert (report['labels'], report['real_precision'], report['round']) == (len(labels), 1.0, 1)
+    assert report['arguments']['target_precision'] == 0.7
+    assert f'train_pseudo.json: 16 real pictures and {len(train.images) - 16} with pseudo labels' in printed
+    assert cv2.imread(str(root / 'train_pseudo' / 'labels.jpg')).shape[1] > 400
+    first = (root / 'train_pseudo.json').read_bytes()
+    assert main([*files, '--answers', 'test_answers.json', '--train-ann', 'train_pseudo.json']) == 0
+    assert json.loads((root / 'train_pseudo.json').read_text())['images'] == json.loads(first)['images']
+
+
+def test_fixed_threshold_and_limits(root, tmp_path):
+    (tmp_path / 'val.json').unlink()
+    out = root / 'fixed.json'
+    options = ['--score-thr', '0.4', '--ignore-thr', '0.05', '--max-per-image', '1', '--out', str(out)]
+    assert main(['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root), *options]) == 0
+    data = load_coco(out)
+    new = [one for one in data.annotations if is_pseudo(one)]
+    assert {one['score'] for one in new if not one['iscrowd']} <= {0.95, 0.5}
+    assert len([one for one in new if not one['iscrowd']]) == len(data.images) - 16 <= 4
+
+
+def test_pictures_of_the_real_file_are_not_labelled_again(root, tmp_path, capsys):
+    """The first test picture is in val.json too; of the training pictures none is labelled at all."""
+    val, test = (json.loads((root / name).read_text()) for name in ('val.json', 'test.json'))
+    image = {**test['images'][0], 'id': 999}
+    (root / 'val.json').write_text(json.dumps({**val, 'images': [*val['images'], image]}))
+    files = ['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root)]
+    assert main([*files, '--target-precision', '0.5']) == 0
+    assert '1 pictures left out: in val.json' in capsys.readouterr().out
+    assert image['file_name'] not in {one['file_name'] for one in load_coco(root / 'train_pseudo.json').images}
+    with pytest.raises(UserError, match='all its pictures are in train.json'):
+        main([*files, '--unlabelled', 'train.json'])
+
+
+def test_from_a_checkpoint_and_from_the_newest_run(root, trained_htc, htc, capsys, monkeypatch, tmp_path):
+    run = tmp_path / 'work_dirs' / 'htc'
+    shutil.copytree(trained_htc, run)
+    common = ['--score-thr', '0.05', '--no-ignore', '--batch-size', '4']
+    assert main([htc, str(run / 'best.pth'), '--data-root', str(root), *common]) == 0
+    assert f'predictions on test.json: {run / "predictions" / "test.json"}\n' in capsys.readouterr().out
+    labels = [one for one in load_coco(root / 'train_pseudo.json').annotations if is_pseudo(one)]
+    assert labels
+    assert all(one['segmentation']['size'] == [128, 128] for one in labels if 'segmentation' in one)
+    assert any('segmentation' in one for one in labels)
+    notes = json.loads((run / 'run.json').read_text())
+    notes['options'] |= {'data_root': str(root), 'train_ann': 'train_pseudo.json'}
+    (run / 'run.json').write_text(json.dumps(notes))
+    monkeypatch.setattr(_pseudo_sources, 'ROOT', tmp_path)
+    assert main(common) == 0
+    printed = capsys.readouterr().out
+    assert f'newest detector: {run / "best.pth"}' in printed
+    assert 'test.json, there already' in printed
+    assert 'round 2' in printed
+    again = [one for one in load_coco(root / 'train_pseudo.json').annotations if is_pseudo(one)]
+    assert [one['bbox'] for one in again] == [one['bbox'] for one in labels]
+    assert {one['source']['pseudo'] for one in again} == {2}
+
+
+def test_a_model_that_has_seen_the_answers_is_told(root, tmp_path, capsys):
+    run = tmp_path / 'run'
+    run.mkdir()
+    (run / 'run.json').write_text(json.dumps({'options': {'train_ann': 'train_all.json'}, 'fold': None}))
+    notes = {'checkpoint': str(run / 'best.pth'), 'ann': str(root / 'test.json')}
+    (tmp_path / 'test.run.json').write_text(json.dumps(notes))
+    assert main(['--predictions', str(tmp_path / 'test.json')]) == 0  # the notes name the data folder
+    assert 'was trained on 4 pictures of val.json' in capsys.readouterr().err
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('options', 'message'),
+    [
+        pytest.param(['--target-precision', '70'], '--target-precision 70.0', id='percent'),
+        pytest.param(['--score-thr', '0.3', '--ignore-thr', '0.4'], 'a higher --score-thr', id='band-upside-down'),
+        pytest.param(['--max-ratio', 'nan'], '--max-ratio nan', id='ratio'),
+        pytest.param(['--max-per-image', '0'], '--max-per-image 0', id='none-per-image'),
+        pytest.param(['--min-votes', '2'], '2 votes out of 1', id='votes'),
+        pytest.param(['--calibrate', 'gone.json'], 'gone.json: no such predictions', id='calibrate'),
+        pytest.param(['--out', 'TRAIN'], 'is not overwritten', id='real-annotations'),
+        pytest.param(['--out', 'labels.txt'], 'ends in .json', id='suffix'),
+        pytest.param(['--unlabelled', 'gone.json'], 'has no gone.json', id='unlabelled'),
+        pytest.param(['--out', '/tmp/nowhere/train.json'], 'do not lie below', id='elsewhere'),
+    ],
+)
+def test_wrong_options_are_one_line(root, tmp_path, options, message):
+    options = [str(root / 'train.json') if option == 'TRAIN' else option for option in options]
+    with pytest.raises(UserError, match=message):
+        main(['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root), *options])
+    assert not (root / 'train_pseudo.json').exists()
+
+
+def test_nothing_trained_yet_says_what_to_run(monkeypatch, tmp_path):
+    monkeypatch.setattr(_pseudo_sources, 'ROOT', tmp_path)
+    with pytest.raises(UserError, match='run `make demo` or tools/train.py first'):
+        main([])
+
+
+def test_a_config_needs_its_checkpoint(htc):
+    with pytest.raises(UserError, match='name its checkpoint too'):
+        main([htc])
