@@ -8,6 +8,7 @@ import torch
 from mmengine.config import Config
 from mmengine.structures import InstanceData
 
+from custom_modules.ensemble import fuse_predictions
 from custom_modules.evaluation import Predictions
 
 from .settings import TTASettings
@@ -62,8 +63,6 @@ class TestTimeAugmentation:
         members = [_undo(view, one, size) for view, one in zip(self.views, instances, strict=True)]
         if len(members) == 1:
             return _to_instances(_best(members[0], self.settings.max_per_img))
-        from custom_modules.ensemble import fuse_predictions
-
         settings = self.settings
         merged = fuse_predictions(
             members,
@@ -74,7 +73,7 @@ class TestTimeAugmentation:
             conf_type=settings.conf_type,
             max_per_image=settings.max_per_img,
         )
-        return _to_instances(_best(merged, None))
+        return _to_instances(merged)
 
 
 def _undo(view: View, instances: InstanceData, size: tuple[int, int]) -> Predictions:

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
+from custom_modules.ensemble import CONF_TYPES
 from custom_modules.utils import UserError, did_you_mean, similar_names
 
 FLIPS = ('none', 'horizontal', 'vertical')
 METHODS = ('wbf', 'nms')
-CONF_TYPES = ('avg', 'max', 'box_and_model_avg', 'absent_model_aware_avg')
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,8 @@ class TTASettings:
             boxes from different object detection models") or non-maximum suppression, both class by class.
         iou_thr: Boxes of one class that overlap by more are one object, 0 to 1.
         skip_box_thr: Boxes of a view below this score are left out, 0 to 1.
-        conf_type: How ``wbf`` scores a box, of :data:`CONF_TYPES`.
+        conf_type: How ``wbf`` scores a box, as :func:`~custom_modules.ensemble.weighted_boxes_fusion` names
+            it.
         max_per_img: Best boxes kept of a picture; None for all.
     """
 
