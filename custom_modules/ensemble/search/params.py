@@ -75,7 +75,8 @@ class FusionParams:
             category_ids: The classes of those boxes; those of the params by default.
         """
         options = {name: getattr(self, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
-        options['weights'] = list(self.weights)
+        # NMS and soft-NMS divide scores by the sum of the weights, where there are any.
+        options['weights'] = None if set(self.weights) == {1.0} else list(self.weights)
         if self.score_scale is not None:
             wanted = self.category_ids if category_ids is None else np.asarray(category_ids).tolist()
             known = {cat_id: column for column, cat_id in enumerate(self.category_ids)}

@@ -1,0 +1,104 @@
+"""Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` fuses."""
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+from custom_modules.utils import UserError, as_typed
+
+NOT_RUNS = ('ensemble', 'benchmarks')
+"""Folders of ``work_dirs`` whose predictions are not a run's to fuse."""
+
+
+@dataclass(frozen=True)
+class PredictedSplit:
+    """Predictions of several runs on one json.
+
+    Attributes:
+        ann: The json.
+        members: A file of predictions for each run, in the order of their folders.
+        newest: When the newest of them was written, seconds since 1970.
+    """
+
+    ann: Path
+    members: tuple[Path, ...]
+    newest: float
+
+
+def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
+    """Find the jsons that runs have predicted.
+
+    A file of predictions counts when the ``.run.json`` beside it names the json; of several files of one run, with
+    and without test-time augmentation for example, the newest does.
+
+    Args:
+        work_dirs: Folder of all runs.
+
+    Returns:
+        Most members first, among as many the newest first.
+    """
+    work_dirs = Path(work_dirs)
+    runs: dict[Path, dict[Path, Path]] = defaultdict(dict)
+    for notes in sorted(work_dirs.rglob('predictions/*.run.json')):
+        predictions, ann = notes.with_name(notes.name.removesuffix('.run.json') + '.json'), _ann_of(notes)
+        if ann is None or not predictions.is_file() or notes.relative_to(work_dirs).parts[0] in NOT_RUNS:
+            continue
+        run, of_ann = notes.parent.parent, runs[ann]
+        if run not in of_ann or _written(predictions) > _written(of_ann[run]):
+            of_ann[run] = predictions
+    splits = [
+        PredictedSplit(ann, tuple(of_ann.values()), max(map(_written, of_ann.values()))) for ann, of_ann in runs.items()
+    ]
+    return sorted(splits, key=lambda split: (-len(split.members), -split.newest))
+
+
+def choose_split(work_dirs: str | Path, ann: str | Path | None = None) -> PredictedSplit:
+    """Choose the split that most runs have predicted.
+
+    Args:
+        work_dirs: Folder of all runs.
+        ann: The json to look for; any by default.
+
+    Raises:
+        UserError: Fewer than two runs have predicted one; the message says what to run first.
+    """
+    splits = predicted_splits(work_dirs)
+    if ann is not None:
+        splits = [split for split in splits if split.ann == Path(ann).resolve()]
+    if splits and len(splits[0].members) > 1:
+        return splits[0]
+    on = f' on {ann}' if ann is not None else ''
+    if splits:
+        member, name = splits[0].members[0], splits[0].ann.name
+        raise UserError(
+            f'only {as_typed(member)} is there to fuse, two are needed: train another detector, then python '
+            f'tools/test.py CONFIG CHECKPOINT {_split_option(name)}; or name other files of predictions'
+        )
+    trained, command = _newest_trained(Path(work_dirs)), 'python tools/test.py CONFIG CHECKPOINT for each detector'
+    if trained is not None:
+        config, checkpoint = as_typed(trained.with_name('config.py')), as_typed(trained)
+        command = f'python tools/test.py {config} {checkpoint}, and likewise for another detector'
+    raise UserError(f'no run under {as_typed(work_dirs)} has predictions{on} yet; first run {command}')
+
+
+def _split_option(name: str) -> str:
+    return {'val.json': '--split val', 'test.json': '--split test'}.get(name, f'--ann {name}')
+
+
+def _newest_trained(work_dirs: Path) -> Path | None:
+    found = [path for path in work_dirs.rglob('best.pth') if path.relative_to(work_dirs).parts[0] not in NOT_RUNS]
+    return max((path for path in found if path.with_name('config.py').is_file()), key=_written, default=None)
+
+
+def _ann_of(notes: Path) -> Path | None:
+    """Return the json that predictions are about, if it is known and still there."""
+    try:
+        ann = json.loads(notes.read_text(encoding='utf-8'))['ann']
+        return Path(ann).resolve() if Path(ann).is_file() else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _written(path: Path) -> float:
+    return path.stat().st_mtime

@@ -1,0 +1,116 @@
+"""What wbf_ensemble.py checks and chooses before it reads anything."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools import ROOT
+
+# What --params and --search decide themselves, with the values it has otherwise.
+SETTINGS = {'method': 'wbf', 'iou_thr': 0.55, 'skip_box_thr': 0.0, 'conf_type': 'avg', 'weights': None}
+SEARCHING = {'budget': 300, 'seed': 0}
+WORK_DIRS = ROOT / 'work_dirs'
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuse options that cannot be meant or would have no effect, and fill in what was left out."""
+    from custom_modules.utils import UserError
+
+    given = {name: getattr(args, name) for name in (*SETTINGS, *SEARCHING) if getattr(args, name) is not None}
+    for name, other in (('search', 'finds them itself'), ('params', 'names the file that has them')):
+        clash = [setting for setting in SETTINGS if setting in given]
+        if getattr(args, name) and clash:
+            raise UserError(f'{_option(clash[0])}: --{name} {other}; leave one of them out')
+    if args.search and args.params:
+        raise UserError('--search finds params, --params uses those of an earlier search; leave one of them out')
+    for name in SEARCHING:
+        if name in given and not args.search:
+            raise UserError(f'{_option(name)} has no effect without --search')
+    if 'conf_type' in given and given.get('method', 'wbf') != 'wbf':
+        raise UserError(f'--conf-type has no effect on --method {args.method}; leave it out')
+    for name, value in {**SETTINGS, **SEARCHING, **given}.items():
+        setattr(args, name, value)
+    _check_numbers(args)
+
+
+def _check_numbers(args: argparse.Namespace) -> None:
+    from math import isfinite
+
+    from custom_modules.utils import UserError
+
+    weights = args.weights or [1.0]
+    checks = [
+        ('iou_thr', 0 < args.iou_thr <= 1, 'give a number above 0 and up to 1'),
+        ('skip_box_thr', 0 <= args.skip_box_thr <= 1, 'give a number from 0 to 1'),
+        ('weights', all(isfinite(weight) and weight >= 0 for weight in weights), 'give numbers from 0 on'),
+        ('weights', any(weights), 'one of them must be above 0'),
+        ('max_per_image', args.max_per_image is None or args.max_per_image > 0, 'give a number from 1 on'),
+        ('image_size', min(args.image_size or [1]) > 0, 'give width and height in pixels'),
+        ('budget', args.budget > 0, 'give a number from 1 on'),
+        ('seed', args.seed >= 0, 'give a number from 0 on'),
+    ]
+    for name, is_fine, remedy in checks:
+        if not is_fine:
+            value = getattr(args, name)
+            shown = ' '.join(f'{number:g}' for number in value) if isinstance(value, list) else value
+            raise UserError(f'{_option(name)} {shown}: {remedy}')
+
+
+def _option(name: str) -> str:
+    return f'--{name.replace("_", "-")}'
+
+
+def choose_inputs(args: argparse.Namespace) -> None:
+    """Without files take those of all runs on one split; say what was chosen."""
+    from custom_modules.utils import UserError, as_typed, find_file
+
+    if args.ann is not None:
+        args.ann = find_file(args.ann)
+    if not args.predictions:
+        if args.image_size:
+            raise UserError('--image-size is about files without --ann: name the files to fuse')
+        from custom_modules.ensemble.predicted_splits import choose_split
+
+        split = choose_split(WORK_DIRS, args.ann)
+        args.ann, args.predictions = Path(as_typed(split.ann)), [Path(as_typed(path)) for path in split.members]
+        print(f'fusing the predictions of {len(args.predictions)} runs on {args.ann}: {_words(args.predictions)}')
+    if args.out is None:
+        first = args.predictions[0]
+        name = f'{args.ann.stem}.json' if args.ann else f'{first.stem}{first.suffix if first.is_file() else ".json"}'
+        args.out = Path(as_typed(WORK_DIRS / 'ensemble' / name))
+
+
+def _words(paths: list[Path]) -> str:
+    return ' '.join(map(str, paths))
+
+
+def check_files(args: argparse.Namespace) -> None:
+    """Refuse what cannot be fused or written before the files are read."""
+    from custom_modules.submission import detect_format
+    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
+
+    formats = {path: detect_format(find_file(path)) for path in args.predictions}
+    places = [find_file(path).resolve() for path in args.predictions]
+    if len(set(places)) < len(places):
+        twice = next(path for path, place in zip(args.predictions, places, strict=True) if places.count(place) > 1)
+        raise UserError(f'{twice} is given twice; let it count more by --weights')
+    if args.weights and len(args.weights) != len(formats):
+        raise UserError(f'--weights: {len(args.weights)} for {len(formats)} files; give one a file, in their order')
+    if args.ann is not None and not args.ann.is_file():
+        raise UserError(f'--ann {args.ann}: no such file{did_you_mean(similar_paths(args.ann))}')
+    if args.params is not None and not find_file(args.params).is_file():
+        raise UserError(f'--params {args.params}: no such file{did_you_mean(similar_paths(args.params))}')
+    if args.search and args.ann is None:
+        raise UserError('--search needs the answers: give the COCO json the files are about by --ann')
+    if args.out.suffix not in ('.json', '.csv'):
+        raise UserError(f'--out {args.out}: give a name that ends in .json or .csv')
+    if args.out.is_dir():
+        raise UserError(f'--out {args.out}: is a folder; give the name of a file')
+    if args.out.resolve() in places:
+        raise UserError(f'--out {args.out}: is one of the files to fuse; give another name')
+    if args.ann is None:
+        kind = 'json' if args.out.suffix == '.json' else 'csv'
+        other = next((path for path, found in formats.items() if found in ('json', 'csv') and found != kind), None)
+        if other is not None:
+            raise UserError(f'{other}: without --ann, which joins names and ids, it goes to {other.suffix} only')
