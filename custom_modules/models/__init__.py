@@ -1,5 +1,7 @@
 """Parts of models that upstream lacks, and what fits a model config to a data set."""
 
+from .assigners import TrashATSSAssigner, TrashDynamicSoftLabelAssigner, TrashMaxIoUAssigner
+from .bbox_heads import TrashShared2FCBBoxHead
 from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
 from .dense_heads import TrashDDQDETRHead, TrashDINOHead, TrashYOLOXHead
@@ -7,16 +9,22 @@ from .detectors import TrashDDQDETR, TrashDINO
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
 from .necks import BiFPN
 from .remove_masks import remove_mask_branch
+from .samplers import TrashRandomSampler
 
 __all__ = [
     'BiFPN',
+    'TrashATSSAssigner',
     'TrashBatchResize',
     'TrashDDQDETR',
     'TrashDDQDETRHead',
     'TrashDINO',
     'TrashDINOHead',
+    'TrashDynamicSoftLabelAssigner',
     'TrashFCNMaskHead',
     'TrashHTCMaskHead',
+    'TrashMaxIoUAssigner',
+    'TrashRandomSampler',
+    'TrashShared2FCBBoxHead',
     'TrashYOLOXHead',
     'remove_mask_branch',
     'set_num_classes',

@@ -10,6 +10,6 @@ del key
 
 model = dict(
     # As in the two-stage detectors: ignore regions are ignored, and no threshold cuts the tail that mAP counts.
-    train_cfg=dict(assigner=dict(ignore_iof_thr=0.5)),
+    train_cfg=dict(assigner=dict(type='TrashATSSAssigner', ignore_iof_thr=0.5)),
     test_cfg=dict(score_thr=0.001),
 )

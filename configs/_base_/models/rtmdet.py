@@ -17,6 +17,7 @@ model = dict(
     backbone=plain_norm,
     neck=plain_norm,
     bbox_head=plain_norm,
+    train_cfg=dict(assigner=dict(type='TrashDynamicSoftLabelAssigner', ignore_iof_thr=0.5)),
 )
 
 rtmdet_s = dict(

@@ -1,4 +1,4 @@
-"""Heads of query detectors, exact under mixed precision."""
+"""Heads of query detectors, exact under mixed precision, that honour ignore regions."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,6 +7,8 @@ import torch
 from mmdet.models import DDQDETRHead, DINOHead
 from mmdet.registry import MODELS
 from torch import Tensor
+
+from .unmatched_in_regions import DenseLossOutsideRegions, UnmatchedInRegions
 
 
 class SinglePrecisionBoxes:
@@ -45,10 +47,14 @@ class SinglePrecisionBoxes:
 
 
 @MODELS.register_module()
-class TrashDINOHead(SinglePrecisionBoxes, DINOHead):
-    """DINO's head, exact under mixed precision."""
+class TrashDINOHead(SinglePrecisionBoxes, UnmatchedInRegions, DINOHead):
+    """DINO's head, exact under mixed precision, that honours ignore regions."""
 
 
 @MODELS.register_module()
-class TrashDDQDETRHead(SinglePrecisionBoxes, DDQDETRHead):
-    """DDQ DETR's head, exact under mixed precision."""
+class TrashDDQDETRHead(SinglePrecisionBoxes, UnmatchedInRegions, DDQDETRHead):
+    """DDQ DETR's head, exact under mixed precision, that honours ignore regions, with its dense queries, too."""
+
+    def __init__(self, *args, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.aux_loss_for_dense = DenseLossOutsideRegions(self.aux_loss_for_dense, ignore_iof_thr=self.ignore_iof_thr)
