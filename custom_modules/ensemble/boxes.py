@@ -7,31 +7,41 @@ included.  Boxes of equal score keep their input order (the original's order is 
 
 What is different:
 
-============================================  =====================================  ==============================
-input                                         ensemble-boxes                         here
-============================================  =====================================  ==============================
-weight 0                                      NaN, or boxes with a score of 0        that member is left out
-all weights 0, or one negative, NaN or inf    NaN                                    ValueError
-as many weights as members are not given      a printed line, all weights 1          ValueError
-boxes, scores, labels of unlike lengths       exit()                                 ValueError
-unknown conf_type                             exit()                                 ValueError
-NaN or infinite coordinates or scores         NaN                                    ValueError
-coordinates in pixels (above 2)               a warning, cut to 1                    ValueError
-a little outside [0, 1]                       a warning, cut                         cut
-corners in the wrong order                    a warning, swapped                     swapped
-boxes without area                            a warning, left out                    left out
-no box at all                                 ValueError of numpy (nms, soft_nms)    empty arrays
-scores that are all 0 in a cluster            NaN                                    first box, score 0
-============================================  =====================================  ==============================
+==============================================  ===================================  ===========================
+input                                           ensemble-boxes                       here
+==============================================  ===================================  ===========================
+weight 0                                        NaN, or boxes with a score of 0      that member is left out
+all weights 0                                   NaN                                  ValueError
+a weight that is negative, NaN or infinite      NaN, or numbers without a meaning    ValueError
+another number of weights than of members       a printed line, all weights 1        ValueError
+boxes, scores, labels of unlike lengths         exit(), or wrong pairs (nms)         ValueError
+unknown ``conf_type``                           exit()                               ValueError
+``method`` of soft_nms that is not 1, 2 or 3    plain suppression                    ValueError
+``sigma`` 0                                     NaN                                  ValueError
+NaN or infinite coordinates, scores, labels     NaN                                  ValueError
+coordinates in pixels (any beyond 2)            a complaint, cut to 1                ValueError
+coordinates a little outside [0, 1]             a complaint, cut                     cut
+corners in the wrong order                      a complaint (wbf), swapped           swapped
+boxes without area                              a complaint, left out                left out
+no box at all                                   ValueError of numpy (nms, soft_nms)  empty arrays
+scores of a cluster that are all 0              NaN                                  its first box, score 0
+equal scores                                    any order                            input order
+whole-number scores (nms, soft_nms)             cut to whole numbers when lowered    numbers like any other
+labels that are no whole numbers                cut (wbf, nmw), or classes of their  cut
+                                                own (nms, soft_nms)
+labels above 2 ** 24                            rounded (wbf, nmw)                   exact
+the caller's lists                              ``scores`` overwritten (nms)         never changed
+==============================================  ===================================  ===========================
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from . import kernels
-from .fusing import CONF_TYPES, Fused, Rows, fuse_rows
+from .fusing import CONF_TYPES, Fused, Rows, fuse_rows, weighted_scores
+from .suppression_kernels import PLAIN
 
 Result = tuple[np.ndarray, np.ndarray, np.ndarray]
 # Detectors overshoot the picture by a little; what lies further out was not normalised.
@@ -72,9 +82,9 @@ def weighted_boxes_fusion(
     """
     if conf_type not in CONF_TYPES:
         raise ValueError(f'unknown conf_type {conf_type!r}; choose one of {", ".join(CONF_TYPES)}')
-    rows, weights = _join(boxes_list, scores_list, labels_list, weights, skip_box_thr)
+    rows, numbers, names = _join(boxes_list, scores_list, labels_list, weights, skip_box_thr)
     options = {'conf_type': conf_type, 'allows_overflow': allows_overflow}
-    return _result(fuse_rows(rows, method='wbf', weights=weights, iou_thr=iou_thr, **options))
+    return _result(fuse_rows(rows, method='wbf', weights=numbers, iou_thr=iou_thr, **options), names)
 
 
 def non_maximum_weighted(
@@ -104,8 +114,8 @@ def non_maximum_weighted(
     Raises:
         ValueError: See the table of this module.
     """
-    rows, weights = _join(boxes_list, scores_list, labels_list, weights, skip_box_thr)
-    return _result(fuse_rows(rows, method='nmw', weights=weights / (weights.max(initial=0) or 1), iou_thr=iou_thr))
+    rows, numbers, names = _join(boxes_list, scores_list, labels_list, weights, skip_box_thr)
+    return _result(fuse_rows(rows, method='nmw', weights=numbers, iou_thr=iou_thr), names)
 
 
 def nms(
@@ -130,8 +140,9 @@ def nms(
     Raises:
         ValueError: See the table of this module.
     """
-    rows, shares = _shared_out(boxes, scores, labels, weights)
-    return _result(fuse_rows(rows, method='nms', weights=shares, iou_thr=iou_thr))
+    rows, numbers, names = _join(boxes, scores, labels, weights)
+    rows = replace(rows, single=_all_single(boxes))
+    return _result(fuse_rows(rows, method='nms', weights=numbers, iou_thr=iou_thr), names)
 
 
 def soft_nms(
@@ -168,62 +179,95 @@ def soft_nms(
     """
     if method not in (1, 2, 3):
         raise ValueError(f'unknown method {method!r}; choose 1 (linear), 2 (Gaussian) or 3 (plain)')
-    if method == kernels.PLAIN:
+    if not sigma:
+        raise ValueError('sigma must not be 0')
+    if method == PLAIN:
         return nms(boxes, scores, labels, iou_thr, weights)
-    rows, shares = _shared_out(boxes, scores, labels, weights)
-    decay = {'sigma': sigma, 'thresh': thresh, 'decay': method}
-    fused = fuse_rows(rows, method='soft_nms', weights=shares, iou_thr=iou_thr, **decay)
-    before = np.empty(len(fused.scores))
+    rows, numbers, names = _join(boxes, scores, labels, weights)
+    rows = replace(rows, single=numbers is None and _all_single(scores))
+    options = {'sigma': sigma, 'thresh': thresh, 'decay': method}
+    fused = fuse_rows(rows, method='soft_nms', weights=numbers, iou_thr=iou_thr, **options)
     kept = fused.clusters >= 0
-    before[fused.clusters[kept]] = (rows.scores * shares[rows.members])[kept]
-    return fused.boxes, before, fused.labels.astype(np.float64)
+    before = np.empty(len(fused.scores))
+    before[fused.clusters[kept]] = weighted_scores(rows, 'soft_nms', numbers)[kept]
+    return _result(replace(fused, scores=before), names)
 
 
-def _shared_out(boxes: Any, scores: Any, labels: Any, weights: Any) -> tuple[Rows, np.ndarray]:
-    rows, numbers = _join(boxes, scores, labels, weights, -np.inf)
-    return rows, numbers if weights is None else numbers / numbers.sum()
+def _result(fused: Fused, names: np.ndarray) -> Result:
+    return fused.boxes, fused.scores, names[fused.labels].astype(np.float64)
 
 
-def _result(fused: Fused) -> Result:
-    return fused.boxes, fused.scores, fused.labels.astype(np.float64)
+def _all_single(parts: Sequence[Any]) -> bool:
+    return all(np.asarray(part).dtype == np.float32 for part in parts)
 
 
 def _join(
-    boxes_list: Any, scores_list: Any, labels_list: Any, weights: Any, skip_box_thr: float
-) -> tuple[Rows, np.ndarray]:
-    """Put the members of one picture into rows, checked; also return the weights."""
-    boxes = [np.asarray(part, np.float64).reshape(-1, 4) for part in boxes_list]
-    scores = [np.asarray(part, np.float64).reshape(-1) for part in scores_list]
-    labels = [np.asarray(part).reshape(-1).astype(np.int64) for part in labels_list]
+    boxes_list: Sequence[Any],
+    scores_list: Sequence[Any],
+    labels_list: Sequence[Any],
+    weights: Sequence[float] | None,
+    skip_box_thr: float = -np.inf,
+) -> tuple[Rows, np.ndarray | None, np.ndarray]:
+    """Check the members of one picture and put them into rows.
+
+    Returns:
+        The rows, with labels numbered from 0 on; the weights; and the label of each number.
+    """
+    boxes = [np.asarray(part).reshape(-1, 4) for part in boxes_list]
+    scores = [np.asarray(part).reshape(-1) for part in scores_list]
+    labels = [np.asarray(part).reshape(-1) for part in labels_list]
     sizes = [[len(part) for part in parts] for parts in (boxes, scores, labels)]
     if not sizes[0] == sizes[1] == sizes[2]:
         raise ValueError(f'boxes, scores and labels have unlike lengths: {", ".join(map(str, sizes))}')
-    members = np.repeat(np.arange(len(boxes)), sizes[0])
-    joined = np.concatenate([np.empty((0, 4)), *boxes])
-    together = np.concatenate([np.empty(0), *scores])
-    if not (np.isfinite(joined).all() and np.isfinite(together).all()):
+    numbers = None if weights is None else check_weights(weights, len(boxes))
+    corners, values = _stack(boxes, (0, 4)), _stack(scores, 0)
+    names, numbered = _number_labels(_stack(labels, 0))
+    furthest = np.abs(corners).max(initial=0)
+    if not (np.isfinite(furthest) and np.isfinite(values).all()):
         raise ValueError('boxes and scores must be finite numbers')
-    if joined.size and np.abs(joined).max() > _FAR_OUTSIDE:
-        raise ValueError(f'boxes must be xyxy in [0, 1], not pixels: there is a coordinate {np.abs(joined).max():g}')
-    weights = check_weights(weights, len(boxes))
-    corners = tidy_boxes(joined)
-    used = has_area(corners) & (together >= skip_box_thr) & (weights[members] > 0)
-    starts = np.array([0, len(together)])
-    rows = Rows(starts, corners, together, np.concatenate([np.empty(0, np.int64), *labels]), members, used)
-    return rows, weights
+    if furthest > _FAR_OUTSIDE:
+        raise ValueError(f'boxes must be xyxy in [0, 1], not pixels: there is a coordinate {furthest:g}')
+    corners = tidy_boxes(corners)
+    # Compared one by one: single precision scores are compared in single precision, as in the original.
+    above = np.concatenate([np.empty(0, bool), *(part >= skip_box_thr for part in scores)])
+    rows = Rows(
+        starts=np.array([0, len(values)]),
+        boxes=corners,
+        scores=values,
+        labels=numbered,
+        members=np.repeat(np.arange(len(boxes)), sizes[0]),
+        num_members=len(boxes),
+        used=above & has_area(corners),
+    )
+    return rows, numbers, names
 
 
-def check_weights(weights: Sequence[float] | None, num_members: int) -> np.ndarray:
+def _stack(parts: list[np.ndarray], shape: tuple[int, ...] | int) -> np.ndarray:
+    return np.concatenate([np.empty(shape), *parts])
+
+
+def _number_labels(labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the labels that occur or lie between them, ascending, and the position there of each label."""
+    if not np.isfinite(labels).all():
+        raise ValueError('labels must be finite numbers')
+    labels = labels.astype(np.int64)
+    first, last = int(labels.min(initial=0)), int(labels.max(initial=0))
+    if last - first < len(labels) + 256:
+        return np.arange(first, last + 1), labels - first
+    return np.unique(labels, return_inverse=True)
+
+
+def check_weights(weights: Sequence[float], num_members: int) -> np.ndarray:
     """Return one weight per member.
 
     Args:
-        weights: The weights; None for all alike.
+        weights: The weights.
         num_members: How many there must be.
 
     Raises:
         ValueError: Their number is wrong, one is no number from 0 on, or all are 0.
     """
-    weights = np.ones(num_members) if weights is None else np.asarray(weights, np.float64).reshape(-1)
+    weights = np.asarray(weights, np.float64).reshape(-1)
     if len(weights) != num_members:
         raise ValueError(f'{len(weights)} weights for {num_members} members; give one each')
     if not np.isfinite(weights).all() or (weights < 0).any() or (num_members and not weights.any()):

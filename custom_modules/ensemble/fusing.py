@@ -6,11 +6,11 @@ import numpy as np
 
 from custom_modules.utils.jit import split
 
-from . import kernels
+from . import fusion_kernels, suppression_kernels
 
 METHODS = ('wbf', 'nmw', 'nms', 'soft_nms')
 CONF_TYPES = ('avg', 'max', 'box_and_model_avg', 'absent_model_aware_avg')
-# Multiplications per pair of boxes of a picture, roughly.
+# Multiplications for a pair of boxes of a picture, roughly: most pairs are of different labels.
 _PER_PAIR = 4
 
 
@@ -22,9 +22,11 @@ class Rows:
         starts: (I + 1,) int64, where those of each picture begin.
         boxes: (N, 4) float64, xyxy in [0, 1].
         scores: (N,) float64.
-        labels: (N,) int64.
+        labels: (N,) int64, from 0.
         members: (N,) int64, which member a box is of, from 0.
+        num_members: M, those without boxes too.
         used: (N,) bool, which boxes take part.
+        single: Whether the numbers were of single precision: the suppressions compute in that of their input.
     """
 
     starts: np.ndarray
@@ -32,7 +34,9 @@ class Rows:
     scores: np.ndarray
     labels: np.ndarray
     members: np.ndarray
+    num_members: int
     used: np.ndarray
+    single: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +62,20 @@ def fuse_rows(
     rows: Rows,
     *,
     method: str,
-    weights: np.ndarray,
+    weights: np.ndarray | None,
     iou_thr: float,
     conf_type: str = 'avg',
     allows_overflow: bool = False,
     sigma: float = 0.5,
     thresh: float = 0.001,
-    decay: int = kernels.GAUSSIAN,
+    decay: int = suppression_kernels.GAUSSIAN,
 ) -> Fused:
     """Fuse the boxes of each picture.
 
     Args:
-        rows: Boxes; the scores are multiplied by the weights here.
+        rows: Boxes, their scores not yet multiplied by the weights.
         method: One of ``METHODS``.
-        weights: (M,) float64, one per member; what is not above 0 must not be ``used``.
+        weights: (M,) float64 from 0 on, one per member; 0 leaves it out; None for all alike.
         iou_thr: Boxes above this IoU are one.
         conf_type: One of ``CONF_TYPES``, for ``wbf``.
         allows_overflow: See :func:`~custom_modules.ensemble.weighted_boxes_fusion`.
@@ -82,34 +86,45 @@ def fuse_rows(
     Returns:
         The results; those of ``wbf`` and ``nmw`` best first, the others label by label.
     """
-    present = np.flatnonzero(weights > 0)
-    renumbered = np.zeros(len(weights), np.int64)
-    renumbered[present] = np.arange(len(present))
-    size = len(rows.scores)
+    scores = weighted_scores(rows, method, weights)
+    weights = np.ones(rows.num_members) if weights is None else weights
+    present = weights > 0
+    used, members = rows.used & present[rows.members], (np.cumsum(present) - 1)[rows.members]
+    size, num_labels = len(scores), int(rows.labels.max(initial=-1)) + 1
     outputs = np.empty((size, 4)), np.empty(size), np.empty(size, np.int64), np.full(size, -1, np.int64)
     counts = np.zeros(len(rows.starts) - 1, np.int64)
-    scores = rows.scores * weights[rows.members]
-    common = (rows.starts, rows.boxes, scores, rows.labels)
+    given = (rows.starts, rows.boxes, scores, rows.labels, used)
+    filled = (*outputs, counts)
+    iou_thr, single = float(iou_thr), bool(rows.single)
+    kind, overflow = CONF_TYPES.index(conf_type), bool(allows_overflow)
 
     def work(first: int, last: int) -> None:
-        ends = (*outputs, counts)
         if method == 'wbf':
-            kinds = CONF_TYPES.index(conf_type), bool(allows_overflow)
-            members = renumbered[rows.members]
-            kernels.weighted_boxes_fusion(
-                first, last, *common, members, rows.used, weights[present], float(iou_thr), *kinds, *ends
+            fusion_kernels.weighted_boxes_fusion(
+                first, last, *given, members, weights[present], num_labels, iou_thr, kind, overflow, *filled
             )
         elif method == 'nmw':
-            kernels.non_maximum_weighted(first, last, *common, rows.used, float(iou_thr), *ends)
+            fusion_kernels.non_maximum_weighted(first, last, *given, num_labels, iou_thr, *filled)
         elif method == 'nms':
-            kernels.non_maximum_suppression(first, last, *common, rows.used, float(iou_thr), *ends)
+            suppression_kernels.non_maximum_suppression(first, last, *given, num_labels, iou_thr, single, *filled)
         else:
-            numbers = float(iou_thr), float(sigma), float(thresh), int(decay)
-            kernels.soft_nms(first, last, *common, rows.used, *numbers, *ends)
+            numbers = float(sigma), float(thresh), int(decay)
+            suppression_kernels.soft_nms(first, last, *given, num_labels, iou_thr, single, *numbers, *filled)
 
-    if len(present) and size:
+    if size:
         split(work, len(counts), cost=_PER_PAIR * int((np.diff(rows.starts) ** 2).sum()))
     return _gather(rows.starts, counts, *outputs)
+
+
+def weighted_scores(rows: Rows, method: str, weights: np.ndarray | None) -> np.ndarray:
+    """Multiply the scores (N,) by the weights (M,), of which each method has its own unit; None changes nothing."""
+    if weights is None:
+        return rows.scores
+    if method == 'wbf':
+        return rows.scores * weights[rows.members]
+    if method == 'nmw':
+        return rows.scores * (weights / weights.max(initial=0))[rows.members]
+    return rows.scores * weights[rows.members] / weights.sum()
 
 
 def _gather(
@@ -121,6 +136,9 @@ def _gather(
     clusters: np.ndarray,
 ) -> Fused:
     """Close the gaps between the pictures, and number clusters through all of them."""
+    if len(counts) == 1:
+        size = counts[0]
+        return Fused(np.array([0, size]), boxes[:size], scores[:size], labels[:size], clusters)
     ends = np.concatenate([[0], np.cumsum(counts)])
     kept = np.arange(ends[-1]) + np.repeat(starts[:-1] - ends[:-1], counts)
     numbers = clusters + np.repeat(ends[:-1], np.diff(starts))

@@ -126,17 +126,13 @@ class MemberBoxes:
         """
         _check_name('method', method, METHODS)
         _check_name('conf_type', conf_type, CONF_TYPES)
-        numbers = check_weights(weights, self.num_members)
+        numbers = None if weights is None else check_weights(weights, self.num_members)
         scores = self.scores
         if score_scale is not None:
             scale = np.asarray(score_scale, np.float64).reshape(self.num_members, len(self.category_ids))
             scores = scores * scale[self.members, self.labels]
-        used = has_area(self.boxes_norm) & (scores >= skip_box_thr) & (numbers[self.members] > 0)
-        rows = Rows(self.image_starts, self.boxes_norm, scores, self.labels, self.members, used)
-        if method == 'nmw':
-            numbers = numbers / (numbers.max(initial=0) or 1)
-        elif method != 'wbf' and weights is not None:
-            numbers = numbers / numbers.sum()
+        used = has_area(self.boxes_norm) & (scores >= skip_box_thr)
+        rows = Rows(self.image_starts, self.boxes_norm, scores, self.labels, self.members, self.num_members, used)
         fused = fuse_rows(
             rows,
             method=method,

@@ -1,0 +1,150 @@
+"""Compiled non-maximum suppression, plain and soft, of many pictures.
+
+Arguments are those of :mod:`.fusion_kernels`, but the results of a picture come label by label, ascending.  ``single``
+says that the caller's numbers are of single precision: the original computes in the precision of its input.
+"""
+
+import math
+
+import numpy as np
+
+from custom_modules.utils.jit import kernel
+
+from .ordering import group_by_label, order_by_label
+
+LINEAR, GAUSSIAN, PLAIN = 1, 2, 3
+
+
+@kernel
+def non_maximum_suppression(
+    first, last, starts, boxes, scores, labels, used, num_labels, iou_thr, single,
+    boxes_out, scores_out, labels_out, clusters, counts,
+):  # fmt: skip
+    """Keep the best of overlapping boxes of pictures ``first`` to ``last``, inside a label best first.
+
+    A box that is suppressed goes into the cluster of the best box that does so.
+    """
+    room = _largest(first, last, starts)
+    order, kept = np.empty(room, np.int64), np.empty(room, np.int64)
+    ends = np.empty(num_labels, np.int64)
+    for picture in range(first, last):
+        start, stop = starts[picture], starts[picture + 1]
+        clusters[start:stop] = -1
+        order_by_label(labels, scores, used, start, stop, order, kept, ends)
+        count = position = 0
+        for label in range(num_labels):
+            begin = count
+            while position < ends[label]:
+                row = order[position]
+                position += 1
+                found = begin
+                while found < count and not _overlap(boxes, kept[found], row, single) > iou_thr:
+                    found += 1
+                clusters[row] = found
+                if found == count:
+                    kept[count] = row
+                    count += 1
+        for place in range(count):
+            _copy(boxes, kept[place], scores[kept[place]], labels, start + place, boxes_out, scores_out, labels_out)
+        counts[picture] = count
+
+
+@kernel
+def soft_nms(
+    first, last, starts, boxes, scores, labels, used, num_labels, iou_thr, single, sigma, thresh, method,
+    boxes_out, scores_out, labels_out, clusters, counts,
+):  # fmt: skip
+    """Lower scores by the overlap with better boxes (Bodla et al. 2017, Soft-NMS, equations 2 and 3).
+
+    ``scores_out`` are the lowered scores, inside a label falling; boxes whose score is lowered to ``thresh`` go.
+
+    Args:
+        sigma: Width of the Gaussian.
+        thresh: Scores must be above.
+        method: ``LINEAR``, ``GAUSSIAN``, or any other number for the plain one.
+    """
+    room = _largest(first, last, starts)
+    order, lowered = np.empty(room, np.int64), np.empty(room)
+    ends = np.empty(num_labels, np.int64)
+    for picture in range(first, last):
+        start, stop = starts[picture], starts[picture + 1]
+        clusters[start:stop] = -1
+        total = group_by_label(labels, used, start, stop, order, ends)
+        for position in range(total):
+            lowered[position] = scores[order[position]]
+        count = begin = 0
+        for label in range(num_labels):
+            _lower(boxes, order, lowered, begin, ends[label], iou_thr, single, sigma, method)
+            for position in range(begin, ends[label]):
+                if lowered[position] > thresh:
+                    row = order[position]
+                    _copy(boxes, row, lowered[position], labels, start + count, boxes_out, scores_out, labels_out)
+                    clusters[row] = count
+                    count += 1
+            begin = ends[label]
+        counts[picture] = count
+
+
+@kernel
+def _lower(boxes, order, lowered, begin, end, iou_thr, single, sigma, method):
+    """Sort the boxes ``begin`` to ``end`` of one label by falling score, each lowering those after it."""
+    for position in range(begin, end):
+        best = position  # changes places with the box here, as in the original: so equal scores come in its order
+        for later in range(position + 1, end):
+            if lowered[later] > lowered[best]:
+                best = later
+        order[position], order[best] = order[best], order[position]
+        lowered[position], lowered[best] = lowered[best], lowered[position]
+        for later in range(position + 1, end):
+            iou = _overlap(boxes, order[position], order[later], False)
+            if method == GAUSSIAN:
+                if iou != 0.0:
+                    lowered[later] *= math.exp(-(iou * iou) / sigma)
+            elif iou > iou_thr:
+                lowered[later] *= 1 - iou if method == LINEAR else 0.0
+            if single:
+                lowered[later] = np.float32(lowered[later])
+
+
+@kernel
+def _overlap(boxes, one, other, single):
+    """Return the IoU of two rows of ``boxes``."""
+    width = min(boxes[one, 2], boxes[other, 2]) - max(boxes[one, 0], boxes[other, 0])
+    if width <= 0.0:
+        return 0.0
+    height = min(boxes[one, 3], boxes[other, 3]) - max(boxes[one, 1], boxes[other, 1])
+    if height <= 0.0:
+        return 0.0
+    if single:
+        inner = np.float64(np.float32(width)) * np.float64(np.float32(height))
+        both = np.float64(np.float32(_area_single(boxes, one) + _area_single(boxes, other)))
+        return inner / (both - inner)
+    inner = width * height
+    return inner / (_area(boxes, one) + _area(boxes, other) - inner)
+
+
+@kernel
+def _area(boxes, row):
+    return (boxes[row, 2] - boxes[row, 0]) * (boxes[row, 3] - boxes[row, 1])
+
+
+@kernel
+def _area_single(boxes, row):
+    width, height = np.float32(boxes[row, 2] - boxes[row, 0]), np.float32(boxes[row, 3] - boxes[row, 1])
+    return np.float32(width * height)
+
+
+@kernel
+def _copy(boxes, row, score, labels, place, boxes_out, scores_out, labels_out):
+    for side in range(4):
+        boxes_out[place, side] = boxes[row, side]
+    scores_out[place] = score
+    labels_out[place] = labels[row]
+
+
+@kernel
+def _largest(first, last, starts):
+    room = 0
+    for picture in range(first, last):
+        room = max(room, starts[picture + 1] - starts[picture])
+    return room
