@@ -1,4 +1,4 @@
-# For dist_train.sh and dist_test.sh: sets `tools`, and `python` to the first that has the stack.
+# For dist_train.sh, dist_test.sh and dist_predict.sh: sets `tools`, and `python` to the first that has the stack.
 tools=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 stack='import sys, importlib.util as u; sys.exit(sys.version_info < (3, 11) or u.find_spec("mmengine") is None)'
 for python in python python3 "$(dirname "$tools")/.venv/bin/python" ''; do

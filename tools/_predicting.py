@@ -3,36 +3,48 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from tools._launch import tell_launcher
+
 _MOST_LISTED = 20
+
+
+class _Terminated(KeyboardInterrupt):
+    """SIGTERM, as clusters send it, ends like ctrl-C."""
 
 
 @contextlib.contextmanager
 def told_when_stopped(progress: Any) -> Iterator[None]:
-    """End ctrl-C with a line that says how to go on, and the progress line at the end of the block.
+    """End ctrl-C and SIGTERM with a line that says how to go on, and the progress line at the end of the block.
 
     Args:
         progress: A ``PredictionProgress``.
 
     Raises:
-        SystemExit: With code 130, after ctrl-C.
+        SystemExit: With code 130 after ctrl-C, 143 after SIGTERM.
     """
-    from custom_modules.engine.distributed import own_rank
-
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
         yield
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the launcher, too, which passes it on
         progress.close()
-        if own_rank() == 0 and progress.total:
-            print(
-                f'stopped: {progress.done} of {progress.total} pictures are done, the same command goes on from there',
-                file=sys.stderr,
-            )
-        sys.exit(130)
-    progress.close()
+        if progress.total:  # only the main rank's
+            done = f'{progress.done} of {progress.total} pictures are done'
+            print(f'stopped: {done}, the same command goes on from there', file=sys.stderr)
+        sys.exit(128 + (signal.SIGTERM if isinstance(stopped, _Terminated) else signal.SIGINT))
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        progress.close()
+
+
+def _terminate(number: int, frame: Any) -> None:
+    raise _Terminated
 
 
 def list_unreadable(unreadable: Sequence[tuple[Any, str]]) -> None:
@@ -41,3 +53,17 @@ def list_unreadable(unreadable: Sequence[tuple[Any, str]]) -> None:
         print(f'not read: {picture.name}: {reason}', file=sys.stderr)
     if len(unreadable) > _MOST_LISTED:
         print(f'not read: {len(unreadable) - _MOST_LISTED} more', file=sys.stderr)
+
+
+def exit_code(num_unreadable: int, rank: int) -> int:
+    """Return 1 if pictures could not be read, otherwise 0; of several ranks the first speaks for all.
+
+    Args:
+        num_unreadable: How many could not be read.
+        rank: Of this process.
+    """
+    if not num_unreadable or rank:
+        return 0
+    if 'TORCHELASTIC_ERROR_FILE' in os.environ:
+        tell_launcher(f'{num_unreadable} picture(s) could not be read')
+    return 1

@@ -1,4 +1,4 @@
-"""torchrun with this project's defaults and a readable ending; used by dist_train.sh and dist_test.sh."""
+"""torchrun with this project's defaults and a readable ending; used by the dist_*.sh scripts that run a tool."""
 
 from __future__ import annotations
 
@@ -185,7 +185,7 @@ def report_failure(failures: dict[int, Any]) -> int:
     told = Path(failure.error_file).is_file()
     if told:
         print(failure.message, file=sys.stderr)
-    if not told or failure.exitcode != 2:
+    if not told or 'Traceback' in failure.message:
         print(f'error: rank {rank} ended with code {failure.exitcode}, see above', file=sys.stderr)
     return failure.exitcode if failure.exitcode > 0 else 128 - failure.exitcode
 

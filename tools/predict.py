@@ -41,32 +41,39 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.distributed import own_rank
-    from custom_modules.engine.inference import (
-        PredictionProgress,
-        choose_device,
-        find_pictures,
-        predict_to_file,
-        write_picture_list,
-    )
-    from tools._predicting import told_when_stopped
+    from custom_modules.engine.inference import PredictionProgress, choose_device, find_pictures, predict_to_file
+    from tools._predicting import exit_code, told_when_stopped
 
     check_options(args)
-    device = choose_device(args.device)
+    # Under torchrun a process takes the card it is given.
+    device = choose_device(args.device) if args.device else None
     pictures = find_pictures(args.images, args.ann)
-    ann = args.ann or (args.images[0] if args.images[0].endswith('.json') else None)
     progress, drawing = PredictionProgress(sys.stderr), Drawing(args.draw, args.score_thr) if args.draw else None
     options = {'batch_size': args.batch_size, 'tta': args.tta, 'amp': args.amp, 'progress': progress}
     with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
         cfg = load_config(args.config, parse_overrides(args.cfg_options))
+        ids = {'ann': ann_of(args), 'cat_ids': category_ids(args)}
         unreadable = predict_to_file(
-            cfg, args.checkpoint, pictures, args.out, device=device, ann=ann, each=drawing, **options
+            cfg, args.checkpoint, pictures, args.out, device=device, each=drawing, **ids, **options
         )
-    if ann is None:
-        on_main_rank(write_picture_list, pictures, f'{args.out}.images.json')
-    if own_rank() == 0:
-        report(args, len(pictures), unreadable, drawing, listed=ann is None)
+    on_main_rank(report, args, pictures, unreadable, drawing)
+    code = exit_code(len(unreadable), own_rank())
     stop_distributed()
-    return 1 if unreadable else 0
+    return code
+
+
+def ann_of(args: argparse.Namespace) -> str | None:
+    """Return the json whose ids the pictures have, if there is one."""
+    return args.images[0] if args.images[0].endswith('.json') else args.ann
+
+
+def category_ids(args: argparse.Namespace) -> list[int] | None:
+    """Return the category ids of that json, where its classes are the checkpoint's."""
+    from custom_modules.engine import read_checkpoint
+    from custom_modules.engine.inference import matching_cat_ids
+
+    classes = read_checkpoint(args.checkpoint, mapped=True).get('meta', {}).get('classes')
+    return matching_cat_ids(ann_of(args), classes) if ann_of(args) and isinstance(classes, list) else None
 
 
 def check_options(args: argparse.Namespace) -> None:
@@ -83,10 +90,9 @@ def check_options(args: argparse.Namespace) -> None:
         check_folder(args.draw, '--draw')
 
 
-def report(
-    args: argparse.Namespace, num_pictures: int, unreadable: list, drawing: Drawing | None, listed: bool
-) -> None:
+def report(args: argparse.Namespace, pictures: list, unreadable: list, drawing: Drawing | None) -> None:
     """Say what was written and what could not be read."""
+    from custom_modules.engine.inference import write_picture_list
     from tools._predicting import list_unreadable
 
     list_unreadable(unreadable)
@@ -94,12 +100,15 @@ def report(
         print(
             f'nothing drawn: the best score is {drawing.best:.3f}, below --score-thr {args.score_thr}', file=sys.stderr
         )
-    names = f', names of the pictures in {args.out}.images.json' if listed else ''
-    print(f'{num_pictures - len(unreadable)} pictures, detections in {args.out}{names}')
+    names = ''
+    if ann_of(args) is None:
+        write_picture_list(pictures, f'{args.out}.images.json')
+        names = f', names of the pictures in {args.out}.images.json'
+    print(f'{len(pictures) - len(unreadable)} pictures, detections in {args.out}{names}')
 
 
 class Drawing:
-    """Draws pictures as they come.
+    """Draws pictures as they come; what an interrupted call has drawn stays as it is.
 
     Args:
         folder: Gets the pictures.
@@ -112,20 +121,23 @@ class Drawing:
     def __init__(self, folder: str, score_thr: float) -> None:
         self.folder, self.score_thr, self.best = Path(folder), score_thr, 0.0
 
-    def __call__(self, picture, predictions, classes: list[str], cat_ids: list[int]) -> None:
-        """Draw one picture with its detections."""
+    def __call__(self, result) -> None:
+        """Draw the ``PictureResult`` of one picture."""
         import cv2
 
         from custom_modules.visualization import draw_enlarged, objects_from_predictions
 
-        kept = predictions.select(predictions.scores >= self.score_thr)
+        picture, predictions = result.picture, result.predictions
         self.best = max([self.best, *predictions.scores.tolist()])
-        label_of = {cat_id: label for label, cat_id in enumerate(cat_ids)}
-        drawn = draw_enlarged(
-            cv2.imread(str(picture.path)), objects_from_predictions(kept, picture.image_id, label_of), classes
-        )
+        path = self.folder / f'{picture.image_id:06d}_{picture.path.stem}.jpg'
+        if path.exists() and not result.is_new:
+            return
+        kept = predictions.select(predictions.scores >= self.score_thr)
+        label_of = {cat_id: label for label, cat_id in enumerate(result.cat_ids)}
+        objects = objects_from_predictions(kept, picture.image_id, label_of)
+        drawn = draw_enlarged(cv2.imread(str(picture.path)), objects, result.classes)
         self.folder.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(self.folder / f'{picture.image_id:06d}_{picture.path.stem}.jpg'), drawn)
+        cv2.imwrite(str(path), drawn)
 
 
 if __name__ == '__main__':

@@ -101,11 +101,12 @@ def failure(folder, rank, code, message=None, timestamp=0.0):
     [
         pytest.param([(2, 'error: no', 5.1), (2, 'error: no', 5.2)], 2, 'error: no\n', id='mistake-said-once'),
         pytest.param(
-            [(1, 'peer gone', 5.9), (1, 'IndexError', 5.3)],
+            [(1, 'Traceback: peer gone', 5.9), (1, 'Traceback: IndexError', 5.3)],
             1,
-            'IndexError\nerror: rank 1 ended with code 1, see above\n',
+            'Traceback: IndexError\nerror: rank 1 ended with code 1, see above\n',
             id='first-of-two-tracebacks',
         ),
+        pytest.param([(1, '2 not read', 5.1)], 1, '2 not read\n', id='done-but-for-some'),
         pytest.param([(-15,), (-11,)], 139, 'error: rank 1 ended with code -11, see above\n', id='crash'),
         pytest.param([(143,), (2, 'error: no', 9e12)], 2, 'error: no\n', id='the-others-were-stopped'),
     ],
@@ -162,6 +163,33 @@ def test_ranks_score_as_one_process_does(trained_htc, htc, synthetic_root, tmp_p
     one, two = (json.loads((tmp_path / f'{name}.metrics.json').read_text())['scores'] for name in ('one', 'two'))
     assert one == pytest.approx(two, abs=1e-6)
     assert f'mAP50 {two["mAP50"]:.6f}' in (tmp_path / 'log').read_text()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=['ctrl-C', 'terminate'])
+def test_a_stopped_prediction_says_how_to_go_on(trained_htc, htc, synthetic_root, tmp_path, number):
+    """The pictures of the data set many times over, one of them damaged."""
+    for picture in range(60):
+        source = next(synthetic_root.rglob('*.jpg'))
+        (tmp_path / f'{picture:02d}.jpg').write_bytes(source.read_bytes() if picture else b'gone')
+    out = tmp_path / 'out.json'
+    command = [htc, str(trained_htc / 'best.pth'), '2', str(tmp_path), '--out', str(out)]
+    process = start('dist_predict.sh', *command, folder=tmp_path)
+    journal, end = tmp_path / '.out.json.parts' / 'rank00000.journal', time.monotonic() + 120
+    while not (journal.exists() and journal.read_bytes().count(b'\n') > 3):
+        assert process.poll() is None and time.monotonic() < end, (tmp_path / 'log').read_text()
+        time.sleep(0.1)
+    process.send_signal(number)
+    assert process.wait(60) == 128 + number
+    words = (tmp_path / 'log').read_text()
+    assert words.count('of 60 pictures are done, the same command goes on from there') == 1
+    assert 'Traceback' not in words and 'error' not in words
+    process = start('dist_predict.sh', *command, folder=tmp_path)
+    assert process.wait(300) == 1
+    words = (tmp_path / 'log').read_text()
+    assert 'of 60 pictures are done, going on from there' in words
+    assert words.endswith('1 picture(s) could not be read\n') and 'error: ' not in words
+    assert '59 pictures, detections in' in words and words.count('not read: ') == 1
 
 
 @pytest.mark.slow

@@ -4,14 +4,15 @@ from .classes import fit_to_checkpoint
 from .detector import Detector
 from .device import choose_device
 from .outputs import check_folder, check_output, run_file, unreadable_file
-from .pictures import Picture, find_pictures, pictures_of_split, write_picture_list
+from .pictures import Picture, find_pictures, matching_cat_ids, pictures_of_split, write_picture_list
 from .progress import PredictionProgress
 from .scoring import default_output, test
-from .writing import predict_to_file
+from .writing import PictureResult, predict_to_file
 
 __all__ = [
     'Detector',
     'Picture',
+    'PictureResult',
     'PredictionProgress',
     'check_folder',
     'check_output',
@@ -19,6 +20,7 @@ __all__ = [
     'default_output',
     'find_pictures',
     'fit_to_checkpoint',
+    'matching_cat_ids',
     'pictures_of_split',
     'predict_to_file',
     'run_file',

@@ -59,7 +59,8 @@ class Detector:
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
-        DefaultScope.get_instance('predict', scope_name='mmdet')
+        if not DefaultScope.check_instance_created('predict'):
+            DefaultScope.get_instance('predict', scope_name='mmdet')
         with config_mistakes(str(cfg.filename)):
             model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))

@@ -51,7 +51,7 @@ class JournalWriter:
     def __init__(self, path: Path, header: dict[str, Any]) -> None:
         self.path = path
         self._lock = lock_journal(path)
-        self._file = open(path, 'ab')  # noqa: SIM115 - stays open
+        self._file = open(path, 'ab', buffering=0)  # noqa: SIM115 - stays open
         end = _end_of_whole_lines(path)
         self._file.truncate(end)
         if not end:
@@ -77,9 +77,10 @@ class JournalWriter:
 
     def _put(self, batch: int, content: Any) -> None:
         text = f'{batch} {json.dumps(content, separators=(",", ":"))}'.encode()
+        line = memoryview(b'%08x %s\n' % (zlib.crc32(text), text))
         try:
-            self._file.write(b'%08x %s\n' % (zlib.crc32(text), text))
-            self._file.flush()
+            while line:  # a disk that fills up may take a part
+                line = line[self._file.write(line) :]
         except OSError as error:
             raise UserError(f'{self.path}: cannot be written ({error.strerror}); the same command goes on') from None
 

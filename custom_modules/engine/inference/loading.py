@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmengine.dataset import Compose
-from PIL import Image
 from torch.utils.data import DataLoader, Dataset
 
 from ..runner import quiet_worker
@@ -113,7 +112,3 @@ def picture_loader(dataset: PictureDataset, batches: Batches, num_workers: int) 
 
 def _as_it_is(samples: list[Any]) -> list[Any]:
     return samples
-
-
-MOST_PIXELS = 2 * (Image.MAX_IMAGE_PIXELS or 0)
-"""Pictures with more pixels are not decoded."""

@@ -37,8 +37,8 @@ def find_pictures(arguments: Sequence[str], ann: str | Path | None = None) -> li
     """Collect pictures from files, folders and patterns, or take those of a data set's json.
 
     Args:
-        arguments: Files, folders (searched below, too) and glob patterns; or one json of a data set that lies in its
-            data folder.
+        arguments: Files, folders (searched below, too) and glob patterns; or one json of a data set, in its data
+            folder or in a folder below.
         ann: COCO json whose ids the pictures keep; without it ids are 1 to n in sorted path order.
 
     Returns:
@@ -50,7 +50,7 @@ def find_pictures(arguments: Sequence[str], ann: str | Path | None = None) -> li
     if any(Path(argument).suffix == '.json' for argument in arguments):
         if len(arguments) > 1 or ann is not None:
             raise UserError('a json stands for all pictures of its data set: give it alone, without --ann')
-        return pictures_of_split(Path(arguments[0]).parent, arguments[0])
+        return _pictures_of_json(Path(arguments[0]))
     paths = sorted({path for argument in arguments for path in _expand(argument)})
     if ann is None:
         return [Picture(number, path, str(path)) for number, path in enumerate(paths, start=1)]
@@ -78,6 +78,32 @@ def pictures_of_split(data_root: str | Path, ann: str | Path) -> list[Picture]:
     root = resolve_data_root(data_root)
     images = load_coco(resolve_ann(root, ann), root, check_images=False).images
     return [_picture_of(image, root) for image in sorted(images, key=lambda image: image['id'])]
+
+
+def _pictures_of_json(path: Path) -> list[Picture]:
+    """Take the pictures of a json that lies in its data folder or, as those of folds do, in a folder below."""
+    root = path.absolute().parent
+    pictures = pictures_of_split(root, path.absolute())
+    if pictures and not pictures[0].path.exists():
+        above = pictures_of_split(root.parent, path.absolute())
+        return above if above[0].path.exists() else pictures
+    return pictures
+
+
+def matching_cat_ids(ann: str | Path, classes: Sequence[str]) -> list[int] | None:
+    """Return the ids that a data set gives classes.
+
+    Args:
+        ann: COCO json.
+        classes: Their names by label.
+
+    Returns:
+        The ids by label; None where the data set has other classes.
+    """
+    from ...datasets import load_coco
+
+    data = load_coco(ann, check_images=False)
+    return list(data.cat_ids) if list(data.classes) == list(classes) else None
 
 
 def _picture_of(image: dict, root: Path) -> Picture:

@@ -48,11 +48,11 @@ def test(
         check_output(out)
     start_distributed(cfg)
     data_root = chosen_root(cfg, data_root)
-    on_main_rank(_check_classes, data_root, ann, str(checkpoint))
+    cat_ids = on_main_rank(_check_classes, data_root, ann, str(checkpoint))
     root, ann = on_each_machine(find_data, data_root, ann)
     out = out or str(default_output(cfg, checkpoint, ann))
     pictures = pictures_of_split(root, ann)
-    unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, **options)
+    unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, cat_ids=cat_ids, **options)
     scores, results = on_main_rank(_score, cfg, root, ann, out, pictures)
     return {'out': out, 'unreadable': unreadable, 'scores': scores, 'results': results}
 
@@ -73,18 +73,20 @@ def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path) -> Path
     return run / 'predictions' / Path(ann).name
 
 
-def _check_classes(data_root: str, ann: str, checkpoint: str) -> None:
+def _check_classes(data_root: str, ann: str, checkpoint: str) -> list[int] | None:
+    """Refuse a data set with other classes; returns the ids of its categories."""
     from ...datasets import load_coco, resolve_ann, resolve_data_root
 
-    meta = read_checkpoint(checkpoint, mapped=True).get('meta', {})
     root = resolve_data_root(data_root)
     path = resolve_ann(root, ann)
-    data, classes = load_coco(path, root, check_images=False), meta.get('classes')
+    data = load_coco(path, root, check_images=False)
+    classes = read_checkpoint(checkpoint, mapped=True).get('meta', {}).get('classes')
     if isinstance(classes, list) and list(data.classes) != classes:
         raise UserError(
             f'{path} has the classes {", ".join(data.classes)}, {checkpoint} was trained on '
             f'{", ".join(map(str, classes))}; test on the data set it was trained on'
         )
+    return list(data.cat_ids)
 
 
 def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) -> tuple[dict[str, float], list]:

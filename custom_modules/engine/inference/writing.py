@@ -5,13 +5,15 @@ import hashlib
 import json
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from mmengine.config import Config
 
+from ...evaluation import Predictions, PredictionWriter, parse_lines, record_lines
 from ...utils import UserError, atomic_write, find_file
 from ..distributed import num_ranks, on_each_machine, on_main_rank, own_rank, start_distributed
 from .detector import Detector
@@ -22,7 +24,24 @@ from .parts import Parts
 from .pictures import Picture, file_size
 from .progress import PredictionProgress
 
-Each = Callable[[Picture, Any, list[str], list[int]], None]
+
+@dataclass(frozen=True)
+class PictureResult:
+    """What was found on a picture.
+
+    Attributes:
+        picture: The picture.
+        predictions: Its rows.
+        classes: Names of the classes by label.
+        cat_ids: Category ids by label.
+        is_new: False where an earlier, interrupted call found it.
+    """
+
+    picture: Picture
+    predictions: Predictions
+    classes: Sequence[str]
+    cat_ids: Sequence[int]
+    is_new: bool
 
 
 def predict_to_file(
@@ -37,7 +56,8 @@ def predict_to_file(
     tta: bool = False,
     amp: bool = False,
     ann: str | Path | None = None,
-    each: Each | None = None,
+    cat_ids: Sequence[int] | None = None,
+    each: Callable[[PictureResult], None] | None = None,
     progress: PredictionProgress | None = None,
 ) -> list[tuple[Picture, str]]:
     """Predict on pictures and write the results, alone or as one of torchrun's processes.
@@ -60,8 +80,9 @@ def predict_to_file(
         tta: Test-time augmentation, as the config's ``tta`` says.
         amp: Mixed precision.
         ann: Json the pictures are of, to be noted in ``<name>.run.json``.
-        each: Called with every picture, its predictions (:class:`~custom_modules.evaluation.Predictions`), the names
-            of the classes and their category ids, before they are counted as done; also for what an earlier call did.
+        cat_ids: Category ids to write, by label; None for those the checkpoint was trained with.
+        each: Called for every picture that could be read, before it counts as done, on the process that predicted it;
+            after an interruption first for what is done already.
         progress: Told how far this process is; its share stands for the others'.
 
     Returns:
@@ -75,38 +96,24 @@ def predict_to_file(
         raise UserError(f'--batch-size {batch_size}: give a number from 1 on')
     out, started = Path(out), time.monotonic()
     start_distributed(cfg)
-    progress = progress if own_rank() == 0 else None
     detector = Detector(cfg, checkpoint, device=device, tta=tta, amp=amp)
+    detector.cat_ids = list(cat_ids or detector.cat_ids)
     header = _header(cfg, checkpoint, pictures, detector, batch_size)
     parts = Parts(parts_folder(out), header, Batches(len(pictures), batch_size).total)
     own = Batches(len(pictures), batch_size, parts.remaining[own_rank() :: num_ranks()].tolist())
-    with contextlib.closing(parts.open()) as journal:
-        if progress:
+    workers = cfg.test_dataloader.get('num_workers', 0) if num_workers is None else num_workers
+    with contextlib.closing(parts.open()) as journal, _memory_advice():
+        if progress and own_rank() == 0:
             _begin(progress, parts, own)
         if each:
             _revisit(parts, pictures, own, detector, each)
-        workers = cfg.test_dataloader.get('num_workers', 0) if num_workers is None else num_workers
         found = detector.predict_batches(pictures, own, num_workers=workers)
         for number, batch in zip(own.numbers, found, strict=True):
             journal.add(_entry(number, batch, pictures, detector, each))
-            if progress:
+            if progress and own_rank() == 0:
                 progress.advance(min(len(batch) * num_ranks(), progress.total - progress.done))
     parts.collect()
-    facts = {
-        'command': sys.argv,
-        'config': str(cfg.filename),
-        'checkpoint': str(find_file(checkpoint).resolve()),
-        'checkpoint_sha256': header['checkpoint'],
-        'ann': None if ann is None else str(Path(ann).resolve()),
-        'tta': detector.tta,
-        'amp': amp,
-        'batch_size': batch_size,
-        'device': str(detector.device),
-        'num_processes': num_ranks(),
-        'classes': detector.classes,
-        'cat_ids': detector.cat_ids,
-        'num_pictures': len(pictures),
-    }
+    facts = _facts(cfg, checkpoint, ann, detector, header, len(pictures))
     unreadable = on_main_rank(_merge, parts, pictures, out, facts, started)
     parts.remove()
     return [(pictures[index], reason) for index, reason in unreadable]
@@ -116,14 +123,48 @@ def _header(
     cfg: Config, checkpoint: str | Path, pictures: Sequence[Picture], detector: Detector, batch_size: int
 ) -> dict[str, Any]:
     """Say what decides about the predictions; the device is not among it, on which only last digits depend."""
+    path = find_file(checkpoint)
+    digest = on_main_rank(_file_digest, path)
+    on_each_machine(_check_digest, path, digest)
     return {
-        'checkpoint': on_each_machine(_file_digest, find_file(checkpoint)),
+        'checkpoint': digest,
         'config': _digest([json.dumps([cfg.model, detector.pipelines], default=str, sort_keys=True)]),
-        'pictures': on_main_rank(_digest, (f'{p.image_id} {p.name} {file_size(p)}' for p in pictures)),
+        'pictures': on_main_rank(_digest_of_pictures, pictures),
+        'categories': detector.cat_ids,
         'batch_size': batch_size,
         'tta': detector.tta,
         'amp': detector.amp,
     }
+
+
+def _facts(
+    cfg: Config,
+    checkpoint: str | Path,
+    ann: str | Path | None,
+    detector: Detector,
+    header: Mapping[str, Any],
+    num_pictures: int,
+) -> dict[str, Any]:
+    """Say what made the predictions, for those who read them."""
+    return {
+        'command': sys.argv,
+        'config': str(cfg.filename),
+        'checkpoint': str(find_file(checkpoint).resolve()),
+        'checkpoint_sha256': header['checkpoint'],
+        'ann': None if ann is None else str(Path(ann).resolve()),
+        'tta': detector.tta,
+        'amp': detector.amp,
+        'batch_size': header['batch_size'],
+        'device': str(detector.device),
+        'num_processes': num_ranks(),
+        'classes': detector.classes,
+        'cat_ids': detector.cat_ids,
+        'num_pictures': num_pictures,
+    }
+
+
+def _digest_of_pictures(pictures: Sequence[Picture]) -> str:
+    return _digest(f'{picture.image_id} {picture.name} {file_size(picture)}' for picture in pictures)
 
 
 def _digest(texts: Iterable[str]) -> str:
@@ -138,6 +179,22 @@ def _file_digest(path: Path) -> str:
         return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
+def _check_digest(path: Path, expected: str) -> None:
+    if own_rank() and _file_digest(path) != expected:
+        raise UserError(f'{path}: is not the same file on all machines; copy the checkpoint again')
+
+
+@contextlib.contextmanager
+def _memory_advice() -> Iterator[None]:
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise UserError(
+            'the card ran out of memory; use a smaller --batch-size or --amp. Finished pictures are kept for the same '
+            '--batch-size only'
+        ) from None
+
+
 def _begin(progress: PredictionProgress, parts: Parts, batches: Batches) -> None:
     if parts.discarded:
         what = ', '.join(key.replace('_', ' ') for key in parts.discarded)
@@ -146,11 +203,13 @@ def _begin(progress: PredictionProgress, parts: Parts, batches: Batches) -> None
 
 
 def _entry(
-    number: int, batch: list[tuple[int, Any]], pictures: Sequence[Picture], detector: Detector, each: Each | None
+    number: int,
+    batch: list[tuple[int, Any]],
+    pictures: Sequence[Picture],
+    detector: Detector,
+    each: Callable[[PictureResult], None] | None,
 ) -> Entry:
     """Turn a batch's results into what the journal keeps."""
-    from ...evaluation import Predictions, record_lines
-
     entry = Entry(number, [], [])
     for index, outcome in batch:
         if isinstance(outcome, str):
@@ -159,28 +218,30 @@ def _entry(
         predictions = Predictions.from_instances(pictures[index].image_id, outcome, detector.cat_ids)
         entry.lines.extend(record_lines(predictions))
         if each:
-            each(pictures[index], predictions, detector.classes, detector.cat_ids)
+            each(PictureResult(pictures[index], predictions, detector.classes, detector.cat_ids, is_new=True))
     return entry
 
 
-def _revisit(parts: Parts, pictures: Sequence[Picture], batches: Batches, detector: Detector, each: Each) -> None:
+def _revisit(
+    parts: Parts,
+    pictures: Sequence[Picture],
+    batches: Batches,
+    detector: Detector,
+    each: Callable[[PictureResult], None],
+) -> None:
     """Hand on what earlier calls have done, a share to each process."""
-    from ...evaluation import parse_lines
-
     for entry in parts.entries(skip=own_rank(), step=num_ranks()):
         predictions, gone = parse_lines(entry.lines), {index for index, _ in entry.unreadable}
         for index in batches.pictures_of(entry.batch):
             if index not in gone:
                 own = predictions.select(predictions.image_ids == pictures[index].image_id)
-                each(pictures[index], own, detector.classes, detector.cat_ids)
+                each(PictureResult(pictures[index], own, detector.classes, detector.cat_ids, is_new=False))
 
 
 def _merge(
     parts: Parts, pictures: Sequence[Picture], out: Path, facts: Mapping[str, Any], started: float
 ) -> list[tuple[int, str]]:
     """Write the output and what lies beside it; returns the unreadable pictures."""
-    from ...evaluation import PredictionWriter
-
     unreadable, num_batches = [], 0
     try:
         run_file(out).unlink(missing_ok=True)  # of another file in a moment

@@ -1,0 +1,99 @@
+"""Whatever is wrong with a file is said and harms nothing else."""
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from custom_modules.engine.inference.loading import Batches, PictureDataset
+from custom_modules.engine.inference.pictures import Picture
+
+pytestmark = pytest.mark.fast
+
+PIPELINE = [
+    {'type': 'mmdet.LoadImageFromFile'},
+    {'type': 'mmdet.LoadAnnotations', 'with_bbox': True},
+    {'type': 'mmdet.Resize', 'scale': (32, 32), 'keep_ratio': True},
+    {'type': 'mmdet.PackDetInputs', 'meta_keys': ('img_id', 'ori_shape')},
+]
+
+
+def jpeg(width: int = 40, height: int = 30) -> bytes:
+    picture = np.random.default_rng(0).integers(0, 255, (height, width, 3), np.uint8)
+    return cv2.imencode('.jpg', picture)[1].tobytes()
+
+
+def png_of(width: int, height: int) -> bytes:
+    """Give a png whose header alone says how large it is."""
+    import struct
+    import zlib
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', zlib.crc32(kind + data))
+
+    header = struct.pack('>IIBBBBB', width, height, 8, 2, 0, 0, 0)
+    rows = zlib.compress(bytes(1000))
+    return b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', rows) + chunk(b'IEND', b'')
+
+
+def load(path, **facts):
+    return PictureDataset([Picture(1, path, path.name, **facts)], [PIPELINE])[0]
+
+
+def test_a_good_picture_is_loaded_for_every_pipeline(tmp_path):
+    (tmp_path / 'a.jpg').write_bytes(jpeg())
+    picture = Picture(7, tmp_path / 'a.jpg', 'a.jpg', 40, 30, tmp_path)
+    index, samples = PictureDataset([picture], [PIPELINE, PIPELINE])[0]
+    assert index == 0 and [sample['data_samples'].img_id for sample in samples] == [7, 7]
+    assert samples[0]['data_samples'].ori_shape == (30, 40) and samples[0]['inputs'].shape == (3, 24, 32)
+
+
+@pytest.mark.parametrize(
+    ('content', 'facts', 'reason'),
+    [
+        pytest.param(None, {}, 'missing image', id='missing'),
+        pytest.param(b'', {}, 'no picture of a known format', id='empty'),
+        pytest.param(b'<html>not found</html>', {}, 'no picture of a known format', id='html'),
+        pytest.param(jpeg()[:700], {}, 'unreadable image', id='cut'),
+        pytest.param(jpeg()[:40], {}, 'unreadable image', id='cut-in-the-header'),
+        pytest.param(png_of(30_000, 30_000), {}, 'exceeds limit', id='bomb'),
+        pytest.param(png_of(50_000, 20), {}, 'failed to load', id='rows-missing'),
+        pytest.param(jpeg(), {'width': 41, 'height': 30}, '40 x 30, the json says 41 x 30', id='other-size'),
+        pytest.param('folder', {}, 'is no file', id='folder'),
+        pytest.param('out', {}, 'link that leads out', id='link-out'),
+        pytest.param('loop', {}, 'unreadable image', id='link-to-itself'),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path, content, facts, reason):
+    root = tmp_path / 'data'
+    root.mkdir()
+    path = root / 'a.jpg'
+    if content == 'folder':
+        path.mkdir()
+    elif content == 'out':
+        (tmp_path / 'secret.jpg').write_bytes(jpeg())
+        path.symlink_to(tmp_path / 'secret.jpg')
+        facts = {'root': root}
+    elif content == 'loop':
+        path.symlink_to(path)
+    elif content is not None:
+        path.write_bytes(content)
+    index, outcome = load(path, **facts)
+    assert index == 0 and isinstance(outcome, str) and reason in outcome
+    assert '\n' not in outcome and len(outcome) < 300
+
+
+@pytest.mark.parametrize('mode', ['L', 'LA', 'RGBA', 'P', 'I;16', '1', 'CMYK'])
+def test_unusual_pictures_are_read(tmp_path, mode):
+    path = tmp_path / ('a.jpg' if mode == 'CMYK' else 'a.png')
+    Image.new(mode, (20, 10)).save(path)
+    _, samples = load(path)
+    assert samples[0]['inputs'].shape == (3, 16, 32)
+
+
+def test_batches_are_the_same_pictures_whichever_are_wanted():
+    assert [list(batch) for batch in Batches(7, 3)] == [[0, 1, 2], [3, 4, 5], [6]]
+    some = Batches(7, 3, [2, 0])
+    assert [list(batch) for batch in some] == [[6], [0, 1, 2]] and len(some) == 2 and some.total == 3
+    assert some.count([2, 0]) == 4
+    assert len(Batches(0, 3)) == 0 and list(Batches(0, 3)) == []
