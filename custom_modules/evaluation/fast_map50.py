@@ -75,15 +75,34 @@ class FastMap50:
             UserError: An image or category is not in the data set.
         """
         predictions = predictions.select(np.isin(predictions.image_ids, self.image_ids))
+        return self.match(*self._grouped(predictions)[1])
+
+    def outcomes(self, predictions: Predictions) -> np.ndarray:
+        """Say what became of each detection.
+
+        Args:
+            predictions: N rows of images that are scored, in any order.
+
+        Returns:
+            (N,) int8: 1 finds an object, 0 finds none, -1 counts neither way (it lies in an ignore region, or is
+            beyond the 100 best of its image and class).
+
+        Raises:
+            UserError: An image or category is not in the data set.
+        """
+        order, columns = self._grouped(predictions)
+        state = np.empty(len(order), dtype=np.int8)
+        state[order] = self._match(*columns)[0]
+        return state
+
+    def _grouped(self, predictions: Predictions) -> tuple[np.ndarray, tuple]:
+        """Return the rows sorted by image, and what :meth:`match` takes."""
         check_known(predictions, self._frame)
         order = np.argsort(predictions.image_ids, kind='stable')
         ids = predictions.image_ids[order]
-        return self.match(
-            np.searchsorted(ids, self.image_ids, side='left').tolist() + [len(ids)],
-            predictions.boxes_xywh[order],
-            np.searchsorted(self.cat_ids, predictions.category_ids[order]),
-            predictions.scores[order],
-        )
+        offsets = np.searchsorted(ids, self.image_ids, side='left').tolist() + [len(ids)]
+        labels = np.searchsorted(self.cat_ids, predictions.category_ids[order])
+        return order, (offsets, predictions.boxes_xywh[order], labels, predictions.scores[order])
 
     def match(
         self, image_offsets: Sequence[int], boxes_xywh: np.ndarray, labels: np.ndarray, scores: np.ndarray
@@ -104,6 +123,14 @@ class FastMap50:
         Raises:
             ValueError: Arrays that do not fit together, labels out of range, numbers that are not finite.
         """
+        labels, scores = np.ascontiguousarray(labels, dtype=np.int64), np.ascontiguousarray(scores, dtype=np.float64)
+        state, images = self._match(image_offsets, boxes_xywh, labels, scores)
+        return MatchedBoxes(self.num_objects, *_rank(labels, scores, state, images, len(self.cat_ids)))
+
+    def _match(
+        self, image_offsets: Sequence[int], boxes_xywh: np.ndarray, labels: np.ndarray, scores: np.ndarray
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Return what became of each box and its image, a position."""
         offsets = np.ascontiguousarray(image_offsets, dtype=np.int64)
         boxes = np.ascontiguousarray(boxes_xywh, dtype=np.float64).reshape(-1, 4)
         labels = np.ascontiguousarray(labels, dtype=np.int64)
@@ -117,7 +144,7 @@ class FastMap50:
             _match(start, stop, len(self.cat_ids), offsets, boxes, labels, scores, *truth, state, images)
 
         split(match_images, len(self.image_ids), cost=len(scores) * 200)
-        return MatchedBoxes(self.num_objects, *_rank(labels, scores, state, images, len(self.cat_ids)))
+        return state, images
 
     def _check(self, offsets: np.ndarray, boxes: np.ndarray, labels: np.ndarray, scores: np.ndarray) -> None:
         if not len(boxes) == len(labels) == len(scores):

@@ -44,7 +44,7 @@ def agree(
     """
     if len(members) == 1:
         return Agreement(members[0], np.ones(len(members[0]), dtype=np.int64))
-    from custom_modules.ensemble import MemberBoxes
+    from custom_modules.ensemble import MemberBoxes  # its kernels cost seconds where nothing is to be fused
 
     boxes = MemberBoxes.from_predictions(members, image_sizes)
     fused = boxes.fuse(method='wbf', iou_thr=iou_thr, skip_box_thr=MIN_SCORE, **fusing)

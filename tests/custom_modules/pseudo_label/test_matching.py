@@ -31,7 +31,7 @@ ALL, BOX, SHIFTED, FAR = (
         pytest.param([(1, 1, BOX)], [(1, 1, SHIFTED, 0.5), (1, 1, BOX, 0.5)], [RIGHT, WRONG], id='tie-by-order'),
         pytest.param([(1, 1, BOX)], [(1, 2, BOX, 0.5), (2, 1, BOX, 0.5)], [WRONG, WRONG], id='class-and-picture'),
         pytest.param([(1, 1, BOX), (1, 1, SHIFTED)], [(1, 1, SHIFTED, 0.9), (1, 1, BOX, 0.8)], [RIGHT] * 2, id='best'),
-        pytest.param([(1, 1, ALL, 'crowd')], [(1, 1, BOX, 0.5), (1, 1, FAR, 0.4)], [IGNORED] * 2, id='crowd'),
+        pytest.param([(1, 1, ALL, 'crowd'), (2, 1, BOX)], [(1, 1, BOX, 0.5), (1, 1, FAR, 0.4)], [-1, -1], id='crowd'),
         pytest.param([(1, 1, BOX, 'crowd'), (1, 1, SHIFTED)], [(1, 1, BOX, 0.5)], [RIGHT], id='object-before-crowd'),
         pytest.param([(1, 1, BOX)], [], [], id='nothing-found'),
     ],
@@ -43,6 +43,11 @@ def test_hand_worked(coco_of, found_of, truth, found, outcomes):
 def test_unknown_pictures_are_refused(coco_of, found_of):
     with pytest.raises(UserError, match='image_id 7'):
         match_predictions(coco_of([(1, 1, BOX)]), found_of([(7, 1, BOX, 0.5)]))
+
+
+def test_a_file_without_answers_is_refused(coco_of, found_of):
+    with pytest.raises(UserError, match='give a file with answers'):
+        match_predictions(coco_of([]), found_of([(1, 1, BOX, 0.5)]))
 
 
 @pytest.mark.fast
@@ -77,4 +82,4 @@ def test_same_as_pycocotools(coco_of, found_of):
             expected[number - 1] = IGNORED if ignored else RIGHT if match else WRONG
     outcomes = match_predictions(coco, predictions)
     assert outcomes.tolist() == expected.tolist()
-    assert np.bincount(outcomes).min() > 20
+    assert np.bincount(outcomes + 1).min() > 20
