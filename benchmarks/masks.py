@@ -83,7 +83,7 @@ def targets(polygons: list, rles: list, size: int) -> dict[str, Callable]:
     import numpy as np
     from mmdet.structures.mask import BitmapMasks, PolygonMasks
 
-    from custom_modules.structures import InstanceMasks
+    from custom_modules.structures.instance_masks import InstanceMasks
 
     boxes, inds = make_rois(polygons, size)
     upstream = PolygonMasks([[np.array(part) for part in polygon] for polygon in polygons], size, size)

@@ -22,7 +22,20 @@ _config_utils.MODULE2PACKAGE['mmseg'] = 'onedl-mmsegmentation'
 ops.install()  # before anything imports mmcv.ops
 
 with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional packages it did not find
-    from . import datasets, engine, ensemble, evaluation, losses, models, structures, transforms, utils, visualization
+    from . import (
+        datasets,
+        engine,
+        ensemble,
+        evaluation,
+        losses,
+        models,
+        pseudo_label,
+        structures,
+        submission,
+        transforms,
+        utils,
+        visualization,
+    )
     from .datasets import trash_det_dataset  # noqa: F401 - registered; datasets and evaluation are light without them
     from .evaluation import trash_coco_metric  # noqa: F401
 
@@ -31,11 +44,14 @@ ops.route_attention()
 __all__ = [
     'datasets',
     'engine',
+    'ensemble',
     'evaluation',
     'losses',
     'models',
     'ops',
+    'pseudo_label',
     'structures',
+    'submission',
     'transforms',
     'utils',
     'visualization',

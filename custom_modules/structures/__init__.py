@@ -1,5 +1,4 @@
-"""Data structures: instance masks that stay polygons until they are needed at their final size."""
+"""Instance masks that stay polygons or runs until they are needed at their final size; imported from their files.
 
-from .instance_masks import InstanceMasks
-
-__all__ = ['InstanceMasks']
+The parts for run-length masks need no torch: tools without a model use them, too.
+"""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from mmdet.structures.bbox import HorizontalBoxes
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 KEYS = ('gt_bboxes', 'gt_bboxes_labels', 'gt_ignore_flags', 'gt_masks')
 MIN_SIDE = 1.0  # px; what training itself asks of a box

@@ -3,7 +3,7 @@
 from mmdet.datasets.transforms import LoadAnnotations
 from mmdet.registry import TRANSFORMS
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 from custom_modules.utils import UserError
 
 

@@ -7,7 +7,7 @@ import mmcv
 import numpy as np
 import torch
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 from .ground_truth import box_around, join_objects, select_objects
 

@@ -11,7 +11,7 @@ from mmdet.datasets.transforms import Albu
 from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 from custom_modules.utils import UserError
 
 from .ground_truth import MIN_SIDE, box_around, select_objects

@@ -16,7 +16,7 @@ from mmengine.registry import DefaultScope
 from mmengine.structures import InstanceData, PixelData
 
 from custom_modules.models.config_walk import walk_dicts
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 UPSTREAM = Path(mmdet.__file__).parent / '.mim' / 'configs'
 # three objects that do not touch

@@ -11,7 +11,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 CONFIGS = Path(__file__).resolve().parents[3] / 'configs' / 'demo'
 

@@ -7,7 +7,7 @@ import pytest
 from faster_coco_eval.core import mask as coco_mask
 from mmdet.structures.mask import BitmapMasks, PolygonMasks
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 HEIGHT, WIDTH = 96, 128
 

@@ -10,7 +10,7 @@ from mmdet.structures.bbox import HorizontalBoxes
 from mmdet.structures.mask import BitmapMasks
 from mmengine.structures import InstanceData
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 
 MIXED = [[[1.0, 1, 5, 1, 5, 4, 1, 4]], {'size': [6, 8], 'counts': [14, 2, 4, 2, 26]}, None]
 

@@ -10,7 +10,7 @@ from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
 from mmengine.dataset import Compose
 
-from custom_modules.structures import InstanceMasks
+from custom_modules.structures.instance_masks import InstanceMasks
 from custom_modules.transforms import LoadTrashAnnotations
 from custom_modules.utils import UserError
 

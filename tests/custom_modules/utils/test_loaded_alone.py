@@ -26,7 +26,7 @@ LIGHT = """
 import sys
 from tools._launch import light
 with light():
-    from custom_modules import datasets, evaluation, visualization
+    from custom_modules import datasets, ensemble, evaluation, pseudo_label, submission, visualization
 assert not {'custom_modules', 'torch', 'mmengine'} & set(sys.modules), 'something heavy was imported'
 import custom_modules
 from custom_modules.engine import load_config
