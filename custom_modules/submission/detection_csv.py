@@ -117,18 +117,7 @@ def _read_text(path: Path, repairs: Repairs) -> str:
 
 def _read_rows(text: str, source: str, repairs: Repairs) -> tuple[list[int], list[str], list[str]]:
     """Return the line, the PredictionString and the image_id of each row."""
-    limit = csv.field_size_limit(sys.maxsize)  # a picture may have thousands of boxes
-    try:
-        # Universal line ends: the csv module knows no lone \r.
-        reader = csv.reader(io.StringIO(text, newline=None), strict=True)
-        start, rows = 1, []
-        for row in reader:
-            rows.append((start, row))
-            start = reader.line_num + 1
-    except csv.Error as error:
-        raise UserError(f'{source}: line {start}: not a row of a csv ({error})') from None
-    finally:
-        csv.field_size_limit(limit)
+    rows = _quoted_rows(text, source) if '"' in text else _plain_rows(text)
     full = [(line, row) for line, row in rows if any(map(str.strip, row))]
     while rows and not any(map(str.strip, rows[-1][1])):  # at the end they are the rule
         rows.pop()
@@ -145,6 +134,28 @@ def _read_rows(text: str, source: str, repairs: Repairs) -> tuple[list[int], lis
             raise UserError(f'{source}: line {line}: the image_id is empty')
     lines, fields = zip(*full[1:], strict=True)
     return list(lines), [row[string_at] for row in fields], [row[name_at] for row in fields]
+
+
+def _plain_rows(text: str) -> list[tuple[int, list[str]]]:
+    """Return line and fields of each row where nothing is quoted, faster than the csv module does."""
+    lines = text.replace('\r\n', '\n').replace('\r', '\n').removesuffix('\n').split('\n')
+    return [(number, line.split(',')) for number, line in enumerate(lines, start=1)]
+
+
+def _quoted_rows(text: str, source: str) -> list[tuple[int, list[str]]]:
+    limit = csv.field_size_limit(sys.maxsize)  # a picture may have thousands of boxes
+    try:
+        # Universal line ends: the csv module knows no lone \r.
+        reader = csv.reader(io.StringIO(text, newline=None), strict=True)
+        start, rows = 1, []
+        for row in reader:
+            rows.append((start, row))
+            start = reader.line_num + 1
+        return rows
+    except csv.Error as error:
+        raise UserError(f'{source}: line {start}: not a row of a csv ({error})') from None
+    finally:
+        csv.field_size_limit(limit)
 
 
 def _find_columns(head: list[str], source: str, repairs: Repairs) -> tuple[int, int, int]:
