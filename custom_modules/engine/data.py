@@ -54,6 +54,7 @@ def use_data(
     cfg.val_dataloader.dataset.ann_file = val_ann
     use_ground_truth(cfg.val_evaluator, val_ann, root)
     lines += use_classes(cfg, len(facts['classes']), has_masks=facts['has_masks'])
+    lines += _regions_without_effect(cfg.model, facts['num_regions'])
     check_augmentation(cfg.train_dataloader.dataset, facts['classes'], has_masks=facts['has_masks'])
     return lines
 
@@ -103,6 +104,7 @@ def _check_loaders(cfg: Config) -> None:
 
 def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> tuple[dict[str, Any], list[str]]:
     from ..datasets import check_data_root
+    from ..evaluation.ground_truth import is_ignored
 
     main = next(ann for root, ann in train_files if root == data_root)
     train, val, lines = check_data_root(data_root, main, val_ann)
@@ -110,7 +112,11 @@ def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> 
     lines += [data.warning_line for data in others if data.warning_line]
     num_train = sum(len(data.images) for data in (train, *others))
     lines.append(f'data: {num_train} training and {len(val.images)} validation pictures of {data_root}')
-    return {'classes': train.classes, 'has_masks': any(data.has_masks for data in (train, *others))}, lines
+    return {
+        'classes': train.classes,
+        'has_masks': any(data.has_masks for data in (train, *others)),
+        'num_regions': sum(is_ignored(record) for data in (train, *others) for record in data.annotations),
+    }, lines
 
 
 def _check_other(root: str, ann: str, val: Any) -> Any:
@@ -124,6 +130,18 @@ def _check_other(root: str, ann: str, val: Any) -> Any:
     if data.findings.num_errors:
         raise UserError(error_message([data.findings]))
     return data
+
+
+def _regions_without_effect(model: ConfigDict, num_regions: int) -> list[str]:
+    from ..models import deaf_to_ignore_regions
+
+    deaf = deaf_to_ignore_regions(model) if num_regions else []
+    if not deaf:
+        return []
+    return [
+        f'warning: the training data has {num_regions} ignore regions (iscrowd), which have no effect, or none in '
+        f'pictures without objects: they are background to model.{", model.".join(deaf)}'
+    ]
 
 
 def find_data(data_root: str, *anns: str) -> list[str]:

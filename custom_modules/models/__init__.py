@@ -6,6 +6,7 @@ from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
 from .dense_heads import TrashDDQDETRHead, TrashDINOHead, TrashYOLOXHead
 from .detectors import TrashDDQDETR, TrashDINO
+from .ignore_support import deaf_to_ignore_regions
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
 from .necks import BiFPN
 from .remove_masks import remove_mask_branch
@@ -26,6 +27,7 @@ __all__ = [
     'TrashRandomSampler',
     'TrashShared2FCBBoxHead',
     'TrashYOLOXHead',
+    'deaf_to_ignore_regions',
     'remove_mask_branch',
     'set_num_classes',
 ]

@@ -117,3 +117,20 @@ def test_copy_paste_on_boxes_is_an_error_before_training(synthetic_root, tmp_pat
     with pytest.raises(UserError, match='TrashCopyPaste needs masks, but the data set has boxes only'):
         use_data(training_on(wrapper), str(root))
     use_data(training_on(wrapper), str(synthetic_root))
+
+
+@pytest.mark.parametrize('regions', [0, 2])
+def test_ignore_regions_without_effect_are_told_once(synthetic_root, tmp_path, regions):
+    root = tmp_path / 'regions'
+    shutil.copytree(synthetic_root, root)
+    content = json.loads((root / 'train.json').read_text())
+    for record in content['annotations'][:regions]:
+        record['iscrowd'] = 1
+    (root / 'train.json').write_text(json.dumps(content))
+    for assigner, is_told in (('TaskAlignedAssigner', regions > 0), ('TrashATSSAssigner', False)):
+        cfg = training_on(part())
+        cfg.model.update(train_cfg={'assigner': {'type': assigner}})
+        warnings = [line for line in use_data(cfg, str(root)) if line.startswith('warning:')]
+        expected = f'warning: the training data has {regions} ignore regions (iscrowd), which have no effect'
+        assert [line.partition(',')[0] for line in warnings] == [expected.partition(',')[0]] * is_told
+        assert all(line.endswith('background to model.train_cfg.assigner (TaskAlignedAssigner)') for line in warnings)
