@@ -22,7 +22,7 @@ def weighted_boxes_fusion(
     first, last, starts, boxes, scores, labels, used, members, weights, num_labels, iou_thr, conf_type, overflow,
     boxes_out, scores_out, labels_out, clusters, counts,
 ):  # fmt: skip
-    """Let each box join the average it overlaps most, in pictures ``first`` to ``last`` (Solovyev et al. 2021, section 3).
+    """Let each box join the average it overlaps most (Solovyev et al. 2021, section 3), in pictures first to last.
 
     Args:
         members: (N,) int64, the member each box is of.

@@ -10,7 +10,7 @@ from custom_modules.evaluation.predictions import round_significant
 from custom_modules.utils import UserError
 
 from .boxes import check_weights, has_area, tidy_boxes
-from .fusing import CONF_TYPES, METHODS, Rows, fuse_rows
+from .fusing import CONF_TYPES, METHODS, Rows, fuse_rows, weighted_scores
 from .mask_vote import vote_masks
 
 
@@ -143,7 +143,10 @@ class MemberBoxes:
             sigma=sigma,
             thresh=thresh,
         )
-        result = FusedBoxes(self, method, scores, fused.starts, fused.boxes, fused.scores, fused.labels, fused.clusters)
+        weighted = weighted_scores(rows, method, numbers)
+        result = FusedBoxes(
+            self, method, weighted, fused.starts, fused.boxes, fused.scores, fused.labels, fused.clusters
+        )
         return result if method in ('wbf', 'nmw') and max_per_image is None else result.best(max_per_image)
 
 
@@ -154,7 +157,7 @@ class FusedBoxes:
     Attributes:
         source: What was fused.
         method: How.
-        source_scores: (N,) float64, scores of the source's rows as they went in, scaled.
+        source_scores: (N,) float64, scores of the source's rows as they went in, scaled and weighted.
         image_starts: (I + 1,) int64, where the boxes of each picture of ``source.image_ids`` begin.
         boxes_norm: (n, 4) float64, xyxy as fractions of the picture.
         scores: (n,) float64.

@@ -19,6 +19,27 @@ def crop_from_rle(rle: dict, height: int, width: int) -> tuple[int, int, np.ndar
     Raises:
         ValueError: The mask has another size, or its runs do not add up to it.
     """
+    runs = runs_from_rle(rle, height, width)
+    top, bottom, left, right = _bounds(runs, height)
+    if bottom <= top:
+        return 0, 0, np.zeros((0, 0), np.uint8)
+    return left, top, _fill(runs, height, top, left, np.zeros((bottom - top, right - left), np.uint8))
+
+
+def runs_from_rle(rle: dict, height: int, width: int) -> np.ndarray:
+    """Read and check the runs of a run-length mask.
+
+    Args:
+        rle: ``size`` (height, width) and ``counts``, the runs down the columns as a list or compressed as COCO does.
+        height: Of the picture, in pixels.
+        width: Of the picture, in pixels.
+
+    Returns:
+        (n,) int64, background and foreground in turns, background first.
+
+    Raises:
+        ValueError: The mask has another size, or its runs do not add up to it.
+    """
     if list(rle['size']) != [height, width]:
         raise ValueError(f'the RLE mask has size {list(rle["size"])}, its picture [{height}, {width}]')
     counts = rle['counts']
@@ -29,10 +50,7 @@ def crop_from_rle(rle: dict, height: int, width: int) -> tuple[int, int, np.ndar
         runs = np.asarray(counts, np.int64)
     if (runs < 0).any() or runs.sum() != height * width:
         raise ValueError(f'the runs of the RLE mask do not add up to {height} x {width} pixels')
-    top, bottom, left, right = _bounds(runs, height)
-    if bottom <= top:
-        return 0, 0, np.zeros((0, 0), np.uint8)
-    return left, top, _fill(runs, height, top, left, np.zeros((bottom - top, right - left), np.uint8))
+    return runs
 
 
 def crop_to_rle(crop: np.ndarray, left: int, top: int, height: int, width: int) -> dict:
