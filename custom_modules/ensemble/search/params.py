@@ -10,7 +10,7 @@ import numpy as np
 
 from custom_modules.ensemble.fusing import CONF_TYPES, METHODS
 from custom_modules.evaluation.predictions import Predictions
-from custom_modules.utils import UserError, atomic_write, did_you_mean
+from custom_modules.utils import UserError, atomic_write
 
 VERSION = 1
 
@@ -210,7 +210,7 @@ class FusionParams:
         for name, valid in (('method', METHODS), ('conf_type', CONF_TYPES)):
             value = getattr(self, name)
             if value not in valid:
-                raise ValueError(f'{name} {value!r} is none of {", ".join(valid)}{did_you_mean(str(value), valid)}')
+                raise ValueError(f'{name} {value!r} is none of {", ".join(valid)}')
         numbers = [*self.weights, self.iou_thr, self.skip_box_thr, *(x for row in self.score_scale or () for x in row)]
         if not np.isfinite(numbers).all() or min(numbers) < 0 or not self.used:
             raise ValueError('weights, thresholds and scales must be finite, not negative, and one weight above 0')
