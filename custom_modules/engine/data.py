@@ -163,11 +163,11 @@ def find_data(data_root: str, *anns: str) -> list[str]:
     return [str(path.resolve()) for path in (root, *(resolve_ann(root, ann) for ann in anns))]
 
 
-def use_ground_truth(evaluator: ConfigDict, ann_file: str, data_root: str, out: str | None = None) -> None:
-    """Point a metric at the file it scores against, and at one to write predictions to."""
+def use_ground_truth(evaluator: ConfigDict, ann_file: str, data_root: str) -> None:
+    """Point a metric at the file it scores against."""
     if evaluator.type != 'TrashCocoMetric':
         raise UserError(f'the evaluator is {evaluator.type}; detectors are scored by TrashCocoMetric')
-    evaluator.update(ann_file=ann_file, data_root=data_root, out=out)
+    evaluator.update(ann_file=ann_file, data_root=data_root)
 
 
 def use_classes(cfg: Config, num_classes: int, *, has_masks: bool) -> list[str]:

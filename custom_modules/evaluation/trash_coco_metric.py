@@ -14,7 +14,6 @@ from custom_modules.utils import UserError
 
 from .coco_map import DetectionResult, evaluate_boxes
 from .ground_truth import coco_parts, is_ignored
-from .prediction_files import write_predictions
 from .predictions import Predictions
 
 
@@ -33,7 +32,6 @@ class TrashCocoMetric(BaseMetric):
             :attr:`coco` must be set.
         data_root: Folder of the data set.
         segm: Score masks as well: ``True``, ``False`` or ``'auto'`` (when model and data set have masks).
-        out: COCO results json to write the predictions to, on the first rank.
         prefix: Put before the keys, with a slash; none by default.
 
     Attributes:
@@ -55,7 +53,6 @@ class TrashCocoMetric(BaseMetric):
         ann_file: str | None = None,
         data_root: str | None = None,
         segm: bool | str = 'auto',
-        out: str | None = None,
         prefix: str | None = None,
     ) -> None:
         super().__init__(prefix=prefix)
@@ -63,7 +60,6 @@ class TrashCocoMetric(BaseMetric):
             raise UserError(f"TrashCocoMetric: segm must be True, False or 'auto', not {segm!r}")
         self.ann_path = _find_ann(ann_file, data_root) if ann_file else None
         self.segm = segm
-        self.out = out
         self.last_result: DetectionResult | None = None
         self.last_segm_result: DetectionResult | None = None
         self._coco: Any = None
@@ -119,13 +115,13 @@ class TrashCocoMetric(BaseMetric):
         return {f'{self.prefix}/{name}' if self.prefix else name: value for name, value in metrics.items()}
 
     def compute_metrics(self, results: list[tuple[int, Predictions]]) -> dict[str, float]:
-        """Write and score predictions.
+        """Score predictions.
 
         Args:
             results: One entry per image: its id and its rows.
 
         Returns:
-            Figures by name; none when the file has no annotations and the predictions are written to ``out``.
+            Figures by name.
 
         Raises:
             UserError: There is nothing to score, or the predictions belong to another data set.
@@ -133,11 +129,6 @@ class TrashCocoMetric(BaseMetric):
         by_image = dict(sorted(results, key=lambda result: result[0]))
         predictions = Predictions.concatenate(by_image.values())
         self.last_result = self.last_segm_result = None
-        if self.out:
-            write_predictions(self.out, predictions)
-        if self.out and not coco_parts(self.coco)[1]:
-            print_log(f'No annotations to score against: predictions are in {self.out}', logger='current')
-            return {}
         self._check_classes()
         self._report_coverage(len(by_image))
         self.last_result = evaluate_boxes(self.coco, predictions, 'bbox', list(by_image))
