@@ -1,0 +1,78 @@
+"""The figures of entries: those that were kept beside the predictions, or else new ones."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from custom_modules.utils import UserError
+
+from .entries import VALIDATION, Entry
+
+
+@dataclass(frozen=True)
+class Scored:
+    """An entry with its figures.
+
+    Attributes:
+        entry: The entry.
+        map50: mAP50.
+        map: mAP over the IoU thresholds of COCO; None where it is not known.
+        ap50: AP50 by class name; classes without objects are missing.
+    """
+
+    entry: Entry
+    map50: float
+    map: float | None
+    ap50: Mapping[str, float]
+
+
+def score_entries(
+    entries: Sequence[Entry], coco: Any, progress: Callable[[int, int], None] | None = None
+) -> tuple[list[Scored], dict[str, str]]:
+    """Score entries.
+
+    Args:
+        entries: On one json.
+        coco: That json, with answers.
+        progress: Told how many of how many are done.
+
+    Returns:
+        The scored, best first, and the reason by name for those that could not be.
+    """
+    scored, failed = [], {}
+    for number, entry in enumerate(entries, start=1):
+        try:
+            scored.append(_score(entry, coco))
+        except (UserError, ValueError) as error:
+            failed[entry.name] = str(error)
+        if progress is not None:
+            progress(number, len(entries))
+    return sorted(scored, key=lambda one: -one.map50), failed
+
+
+def _score(entry: Entry, coco: Any) -> Scored:
+    if entry.kind == VALIDATION:
+        return _of_training(entry)
+    kept = entry.file.with_suffix('.metrics.json')
+    if kept.is_file() and kept.stat().st_mtime >= max(entry.file.stat().st_mtime, entry.ann.stat().st_mtime):
+        try:
+            return _scored(entry, json.loads(kept.read_text(encoding='utf-8'))['details'][0])
+        except (ValueError, KeyError, IndexError, TypeError):
+            pass  # of another version: scored anew
+    from custom_modules.evaluation import evaluate_boxes, read_predictions, result_to_dict
+
+    return _scored(entry, result_to_dict(evaluate_boxes(coco, read_predictions(entry.file, coco))))
+
+
+def _of_training(entry: Entry) -> Scored:
+    """Take the best score; the other figures are of the last validation, which may be another."""
+    best = json.loads((Path(entry.run) / 'state.json').read_text(encoding='utf-8'))['best']
+    last = _scored(entry, json.loads(entry.file.read_text(encoding='utf-8')))
+    return last if last.map50 == best else Scored(entry, best, None, {})
+
+
+def _scored(entry: Entry, figures: Mapping[str, Any]) -> Scored:
+    ap50 = {one['class']: one['AP50'] for one in figures['classes'] if one.get('AP50') is not None}
+    return Scored(entry, figures['mAP50'], figures['mAP'], ap50)

@@ -1,0 +1,66 @@
+"""The leaderboard on a terminal."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from .facts import RunFacts
+from .scoring import Scored
+
+ROWS_OF_CLASSES = 10  # the first of them: further ones are in the html
+
+
+def format_board(
+    scored: Sequence[Scored], classes: Sequence[str], facts: Mapping[Path, RunFacts], width: int = 120
+) -> str:
+    """Format two tables: main figures, and AP50 by class.
+
+    Args:
+        scored: Best first.
+        classes: Names of the classes, in order.
+        facts: By file of the entry.
+        width: Of the terminal, characters; changes are cut off there.
+    """
+    return '\n'.join([*_main(scored, facts, width), '', *_by_class(scored, classes)])
+
+
+def _main(scored: Sequence[Scored], facts: Mapping[Path, RunFacts], width: int) -> list[str]:
+    head = ['', 'run', 'what', 'mAP50', 'mAP', 'M params', 'GFLOPs', 'seed', 'date', 'changes to its base']
+    rows = [head]
+    for place, one in enumerate(scored, start=1):
+        fact, entry = facts.get(one.entry.file, RunFacts()), one.entry
+        rows.append(
+            [
+                *(str(place), entry.name, entry.kind, number(one.map50, 4), number(one.map, 4)),
+                *(number(fact.parameters, 2, 1e6), number(fact.flops, 2, 1e9)),
+                *('' if entry.seed is None else str(entry.seed), entry.date[:16], changes(fact)),
+            ]
+        )
+    return [line[:width].rstrip() for line in _aligned(rows, left={1, 2, 8, 9})]
+
+
+def _by_class(scored: Sequence[Scored], classes: Sequence[str]) -> list[str]:
+    rows = [['', 'AP50 by class', *(f'({index})' for index in range(len(classes)))]]
+    for place, one in enumerate(scored[:ROWS_OF_CLASSES], start=1):
+        rows.append([str(place), one.entry.name, *(number(one.ap50.get(name), 3) for name in classes)])
+    names = '  '.join(f'({index}) {name}' for index, name in enumerate(classes))
+    return [*_aligned(rows, left={1}), names]
+
+
+def _aligned(rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    places = [(width, str.ljust if at in left else str.rjust) for at, width in enumerate(widths)]
+    lines = ('  '.join(put(cell, width) for cell, (width, put) in zip(row, places, strict=True)) for row in rows)
+    return [line.rstrip() for line in lines]
+
+
+def number(value: float | None, digits: int, unit: float = 1.0) -> str:
+    """Format a figure; empty where there is none."""
+    return '' if value is None else f'{value / unit:.{digits}f}'
+
+
+def changes(fact: RunFacts) -> str:
+    """Say what a run has otherwise than its base, in one line."""
+    if not fact.base:
+        return ''
+    name = Path(fact.base).stem
+    return f'{name}: {", ".join(fact.differences)}' if fact.differences else name
