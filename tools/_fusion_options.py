@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from tools import ROOT
+from tools._output_file import check_out
 
 # What --params and --search decide themselves, with the values it has otherwise.
 SETTINGS = {'method': 'wbf', 'iou_thr': 0.55, 'skip_box_thr': 0.0, 'conf_type': 'avg', 'weights': None}
@@ -103,12 +104,7 @@ def check_files(args: argparse.Namespace) -> None:
         raise UserError(f'--params {args.params}: no such file{did_you_mean(similar_paths(args.params))}')
     if args.search and args.ann is None:
         raise UserError('--search needs the answers: give the COCO json the files are about by --ann')
-    if args.out.suffix not in ('.json', '.csv'):
-        raise UserError(f'--out {args.out}: give a name that ends in .json or .csv')
-    if args.out.is_dir():
-        raise UserError(f'--out {args.out}: is a folder; give the name of a file')
-    if args.out.resolve() in places:
-        raise UserError(f'--out {args.out}: is one of the files to fuse; give another name')
+    check_out(args.out, ('.json', '.csv'), [*places, *filter(None, [args.ann, args.params])])
     if args.ann is None:
         kind = 'json' if args.out.suffix == '.json' else 'csv'
         other = next((path for path, found in formats.items() if found in ('json', 'csv') and found != kind), None)

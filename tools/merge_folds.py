@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, check_paths, run
 
 if TYPE_CHECKING:
+    from custom_modules.datasets import CocoData
     from custom_modules.datasets.folds import Folds
     from custom_modules.evaluation import DetectionResult, Predictions
 
@@ -78,6 +79,24 @@ def write_scores(folder: Path, source: str, figures: dict) -> None:
         json.dump(figures, file, indent=2)
 
 
+def write_notes(folder: Path, config: str, folds: Folds, data: CocoData) -> None:
+    """Say beside the merged predictions what made them, as tools/test.py does."""
+    from custom_modules.utils import atomic_write
+
+    notes = {
+        'command': sys.argv,
+        'config': config,
+        'ann': str(data.path.resolve()),
+        'folds': folds.num_folds,
+        'assignment_id': folds.assignment_id,
+        'classes': data.classes,
+        'cat_ids': data.cat_ids,
+        'num_pictures': len(data.images),
+    }
+    with atomic_write(folder / 'predictions' / f'{data.path.stem}.run.json') as file:
+        json.dump(notes, file, indent=2)
+
+
 def main(argv: list[str] | None = None) -> int:
     """Merge, write, score; the last line printed is the score."""
     args = parse_args(argv)
@@ -107,6 +126,7 @@ def main(argv: list[str] | None = None) -> int:
     of_folds = [score and result_to_dict(score) for score in by_fold.values()]
     figures = {'scores': scores, 'folds': of_folds, 'assignment_id': folds.assignment_id, 'details': details}
     write_scores(folder, source, figures)
+    write_notes(folder, args.config, folds, data)
     print(f'predictions: {folder / "predictions" / source}.json')
     print('\n'.join([format_table(overall), *fold_lines(folds, by_fold), f'mAP50 {overall.mAP50:.6f}']))
     return 0

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, run
+from tools._output_file import check_out
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
@@ -56,12 +57,8 @@ def check_arguments(args: argparse.Namespace) -> None:
     if args.out is None:
         if kind != 'csv':
             raise UserError(f'{args.predictions}: is no csv; to write one from it give its name by --out')
-    elif args.out.suffix != '.csv':
-        raise UserError(f'--out {args.out}: give a name that ends in .csv')
-    elif args.out.is_dir():
-        raise UserError(f'--out {args.out}: is a folder; give the name of a csv')
-    elif args.out.resolve() == find_file(args.predictions).resolve():
-        raise UserError(f'--out {args.out}: is the file that is read; give another name, the original stays as it is')
+    else:
+        check_out(args.out, ('.csv',), [find_file(args.predictions), find_file(args.ann)])
 
 
 def write(source: Path, coco: CocoData, out: Path) -> None:

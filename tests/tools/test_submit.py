@@ -56,8 +56,9 @@ def test_check_finds_errors_and_writing_mends_them(folder, capsys):
     [
         pytest.param(['predictions.json'], 'is no csv; .* --out', id='json without --out'),
         pytest.param(['predictions.json', '--out', 'a.txt'], 'ends in .csv', id='suffix'),
-        pytest.param(['a.csv', '--out', 'a.csv'], 'is the file that is read', id='over itself'),
+        pytest.param(['a.csv', '--out', 'a.csv'], 'is a file that is read', id='over itself'),
         pytest.param(['a.csv', '--out', 'folder.csv'], 'is a folder', id='onto a folder'),
+        pytest.param(['a.csv', '--out', 'a.csv/b.csv'], 'nothing can be written there', id='below a file'),
         pytest.param(['b.csv'], 'b.csv: no such file', id='no such csv'),
         pytest.param(['a.csv', '--ann', 'tset.json'], 'tset.json: no such file; did you mean .*test.json', id='ann'),
     ],

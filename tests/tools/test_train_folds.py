@@ -62,6 +62,8 @@ def test_merged_predictions_have_the_ids_of_the_whole_json(data_root, runs, caps
     figures = json.loads(Path(f'{base}_oof/predictions/train.metrics.json').read_text())
     assert figures['scores']['mAP50'] == pytest.approx(1) and len(figures['folds']) == 2
     assert Path(f'{base}_oof/val/per_class.csv').is_file()
+    notes = json.loads(Path(f'{base}_oof/predictions/train.run.json').read_text())
+    assert (notes['ann'], notes['folds'], notes['num_pictures']) == (str((data_root / 'train.json').resolve()), 2, 16)
 
 
 def test_finished_folds_are_only_merged(runs, capfd):

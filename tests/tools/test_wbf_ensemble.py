@@ -254,7 +254,8 @@ AB, OUT = ['a.json', 'b.csv'], ['--ann', 'val.json', '--out', 'o.json']
         pytest.param([*AB, '--search'], '--search needs the answers', id='search without ann'),
         pytest.param([*AB, '--search', '--ann', 'test.json'], 'test.json has no answers', id='search without answers'),
         pytest.param(['a.json', './a.json', *OUT], 'a.json is given twice', id='twice'),
-        pytest.param([*AB, '--ann', 'val.json', '--out', 'a.json'], 'is one of the files to fuse', id='onto a member'),
+        pytest.param([*AB, '--ann', 'val.json', '--out', 'a.json'], 'is a file that is read', id='onto a member'),
+        pytest.param([*AB, '--ann', 'val.json', '--out', 'val.json'], 'is a file that is read', id='onto the ann'),
         pytest.param([*AB, '--ann', 'val.json', '--out', 'o.txt'], 'ends in .json or .csv', id='suffix'),
         pytest.param([*AB, '--ann', 'val.json', '--out', 'c.json'], 'is a folder', id='folder'),
         pytest.param([*AB, '--ann', 'vla.json'], '--ann vla.json: no such file; did you mean val.json', id='no ann'),
@@ -273,6 +274,14 @@ def test_refused(folder, arguments, message):
         main(arguments)
     assert '\n' not in str(error.value)
     assert not list(folder.glob('o.*'))
+
+
+@pytest.mark.parametrize('options', [['--ann', 'val.json'], ['--image-size', '9', '9']])
+def test_no_boxes_at_all(folder, options):
+    for name in ('x', 'y'):
+        (folder / f'{name}.json').write_text('[]')
+    main(['x.json', 'y.json', *options, '--out', 'o.json'])
+    assert read(folder / 'o.json') == []
 
 
 def test_sizes_of_the_ann_win(folder, capsys):

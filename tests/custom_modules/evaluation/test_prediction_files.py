@@ -47,6 +47,11 @@ def test_no_predictions(tmp_path, make_predictions):
     assert len(read_predictions(tmp_path / 'a.json')) == 0
 
 
+def test_byte_order_mark(tmp_path):
+    (tmp_path / 'a.json').write_text(json.dumps([RECORD]), encoding='utf-8-sig')
+    assert list(read_predictions(tmp_path / 'a.json').records()) == [RECORD]
+
+
 def test_writer_streams_and_leaves_nothing_half_written(tmp_path, make_predictions):
     part = make_predictions([(1, 2, (0, 0, 1, 1), 0.5)])
     with PredictionWriter(tmp_path / 'a.json') as writer:
