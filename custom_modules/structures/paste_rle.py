@@ -60,6 +60,9 @@ def _paste(grid, box, height, width, threshold):
     left, cells_x, shares_x = _places(box[0], box[2], width, grid.shape[1])
     top, cells_y, shares_y = _places(box[1], box[3], height, grid.shape[0])
     rows, columns = len(cells_y), len(cells_x)
+    ends = np.full(rows, rows)  # the row from which on another cell comes before
+    for row in range(rows - 2, -1, -1):
+        ends[row] = ends[row + 1] if cells_y[row] == cells_y[row + 1] else row + 1
     runs = np.empty(columns * (2 * min(rows, grid.shape[0] + 2) + 2) + 2, np.int64)
     profile = np.zeros(grid.shape[0] + 2, np.float32)
     count, begin, value = 0, np.int64(0), False
@@ -68,23 +71,19 @@ def _paste(grid, box, height, width, threshold):
         place = np.int64(left + column) * height + top
         row = 0
         while row < rows:
-            cell = cells_y[row]
-            upper, lower = profile[cell], profile[cell + 1]
-            # Between two cells values rise or fall: they reach the side of the lower one and stay there.
-            target = lower >= threshold
-            while row < rows and cells_y[row] == cell:
-                if (upper >= threshold) == target:
-                    pixel = target
-                else:
-                    pixel = upper * (np.float32(1) - shares_y[row]) + lower * shares_y[row] >= threshold
-                if pixel != value:
-                    runs[count] = place + row - begin
-                    count, begin, value = count + 1, place + row, pixel
-                row += 1
-                if pixel == target:
-                    break
-            while row < rows and cells_y[row] == cell:
-                row += 1
+            end, upper, lower = ends[row], profile[cells_y[row]], profile[cells_y[row] + 1]
+            # Between two cells values rise or fall: they come to the side of the lower one and stay there.
+            target, change = lower >= threshold, row
+            if (upper >= threshold) != target:
+                while change < end and (_between(upper, lower, shares_y[change]) >= threshold) != target:
+                    change += 1
+            if change > row and value == target:
+                runs[count] = place + row - begin
+                count, begin, value = count + 1, place + row, not target
+            if change < end and value != target:
+                runs[count] = place + change - begin
+                count, begin, value = count + 1, place + change, target
+            row = end
         # A full column's foreground may go on in the next one.
         if value and (rows < height or column == columns - 1):
             runs[count] = place + rows - begin
@@ -130,4 +129,10 @@ def _interpolate(grid, cell, share, profile):
     for row in range(grid.shape[0]):
         before = grid[row, cell - 1] if cell > 0 else np.float32(0)
         after = grid[row, cell] if cell < grid.shape[1] else np.float32(0)
-        profile[row + 1] = before * (np.float32(1) - share) + after * share
+        profile[row + 1] = _between(before, after, share)
+
+
+@kernel
+def _between(first, second, share):
+    """Interpolate, in float32."""
+    return first * (np.float32(1) - share) + second * share
