@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 
@@ -30,3 +31,18 @@ def check_out(out: Path, suffixes: tuple[str, ...], inputs: Iterable[Path]) -> N
     above = next(part for part in (folder, *folder.parents) if os.path.exists(part))  # noqa: PTH110 - never raises
     if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
         raise UserError(f'--out {out}: nothing can be written there ({above} does not take it); choose another')
+
+
+@contextlib.contextmanager
+def writing(out: Path) -> Iterator[None]:
+    """Write ``out`` in this block.
+
+    Raises:
+        UserError: There is no space left, or something else that the file system says.
+    """
+    from custom_modules.utils import UserError
+
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f'--out {out}: cannot be written ({error.strerror}); make room or choose another') from None

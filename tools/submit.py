@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, run
-from tools._output_file import check_out
+from tools._output_file import check_out, writing
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
@@ -42,7 +42,8 @@ def main(argv: list[str] | None = None) -> int:
     coco = load_coco(find_file(args.ann), check_images=False)
     if args.out is None:
         return report(find_file(args.predictions), coco)
-    write(args.predictions, coco, args.out)
+    with writing(args.out):
+        write(args.predictions, coco, args.out)
     return report(args.out, coco)
 
 

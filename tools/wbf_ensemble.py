@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._fusion_options import check_files, check_options, choose_inputs
 from tools._fusion_scores import comparison_lines, comparison_to_dict, full_scores, progress_line
 from tools._launch import Parser, run
+from tools._output_file import writing
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
@@ -78,8 +79,9 @@ def main(argv: list[str] | None = None) -> int:
     files = usable_masks(members, args.out)
     params = find_params(args, coco, files, pictures)
     fused = fuse(params, files, pictures, args.max_per_image)
-    write(args.out, fused, pictures)
-    save_notes(args, members, params, pictures)
+    with writing(args.out):
+        write(args.out, fused, pictures)
+        save_notes(args, members, params, pictures)
     print(f'{len(fused)} boxes of {len(pictures.sizes)} pictures: {args.out}')
     if coco is not None and coco.has_annotations:
         score(args, coco, files, fused, params, pictures)

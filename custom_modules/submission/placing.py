@@ -107,7 +107,9 @@ def _find_pictures(table: DetectionTable, pictures: Pictures) -> np.ndarray:
     if unknown:
         name, place = table.names[unknown[0]], table.places[unknown[0]]
         known = pictures.ids_of_ending if table.is_yolo else pictures.id_of_name
-        hint = did_you_mean(similar_names(name, known, most=1))
+        hint = '; is this file about another data set?'
+        if len(unknown) < len(ids):
+            hint = did_you_mean(similar_names(name, known, most=1))
         raise UserError(
             f'{table.source}: {place}: the picture {name:.80} is not in {pictures.short_source} '
             f'({len(unknown)} of {len(ids)} pictures are unknown){hint}'

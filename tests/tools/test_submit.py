@@ -1,4 +1,5 @@
 import json
+import resource
 
 import pytest
 
@@ -71,6 +72,20 @@ def test_refused(folder, monkeypatch, arguments, message):
     with pytest.raises(UserError, match=message):
         main([*arguments, *ann])
     assert (folder / 'a.csv').read_text().endswith(',test/3.jpg\n')
+
+
+def test_no_space_left(folder):
+    arguments = [str(folder / 'predictions.json'), '--ann', str(folder / 'test.json'), '--out', str(folder / 'a.csv')]
+    (folder / 'a.csv').write_text('old')
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
+    try:
+        with pytest.raises(UserError, match=r'a.csv: cannot be written \(File too large\)'):
+            main(arguments)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert (folder / 'a.csv').read_text() == 'old'
+    assert sorted(path.name for path in folder.iterdir()) == ['a.csv', 'predictions.json', 'test.json']
 
 
 def test_nothing_is_written_from_bad_predictions(folder):
