@@ -36,7 +36,7 @@ def config_differences(run: Mapping[str, Any], base: Mapping[str, Any]) -> list[
     """Compare two configs, both resolved.
 
     What a tool fills in from the data set or the command line is left out; a setting that differs alike at all
-    positions of a list is named once.
+    positions of a list is named once.  The model comes first.
 
     Args:
         run: What a run was trained with.
@@ -45,7 +45,8 @@ def config_differences(run: Mapping[str, Any], base: Mapping[str, Any]) -> list[
     found = [one for one in _compare(base, run, '') if not _FILLED_IN.search(one.key)]
     counts = Counter(map(_without_positions, found))
     general = {one: _without_positions(one) for one in found}
-    return list(dict.fromkeys(one if counts[general[one]] == 1 else general[one] for one in found))
+    merged = dict.fromkeys(one if counts[general[one]] == 1 else general[one] for one in found)
+    return sorted(merged, key=lambda one: not one.key.startswith('model'))
 
 
 def _without_positions(one: Difference) -> Difference:
@@ -74,7 +75,7 @@ def _types(values: list | tuple) -> list[str]:
 
 
 def _text(value: Any) -> str:
-    if value is _MISSING:
+    if value is _MISSING or value is None:
         return '-'
     if _is_list(value) and any(_types(value)):
         return '[' + ', '.join(_types(value)) + ']'

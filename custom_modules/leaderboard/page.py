@@ -8,7 +8,7 @@ from custom_modules.utils import atomic_write
 
 from .facts import RunFacts
 from .scoring import Scored
-from .table import number
+from .table import changes, number
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; --heat: 34, 139, 84; }
@@ -23,11 +23,12 @@ th:hover, th:focus-visible { text-decoration: underline; }
 th[aria-sort=ascending]::after { content: " \\2191"; }
 th[aria-sort=descending]::after { content: " \\2193"; }
 th.text, td.text { text-align: left; }
-td.wide { white-space: normal; min-width: 22rem; font-size: 12px; overflow-wrap: anywhere; }
+td.wide { font-size: 12px; max-width: 26rem; }
+summary { cursor: pointer; overflow: hidden; text-overflow: ellipsis; }
+details code { display: block; white-space: normal; overflow-wrap: anywhere; }
 td.heat { background: rgba(var(--heat), calc(var(--share) * .6)); }
 td.best { font-weight: 700; }
 tbody tr:hover { background: #8882; }
-code { font-size: 12px; }
 """
 _SCRIPT = """
 const body = document.querySelector('tbody');
@@ -149,6 +150,9 @@ def _score(value: float | None, best: float | None) -> str:
 def _changes(fact: RunFacts) -> str:
     if not fact.base:
         return _cell('', None, 'text wide')
-    parts = ''.join(f'<br><code>{html.escape(one)}</code>' for one in fact.differences)
     value = html.escape(f'{fact.base} {len(fact.differences)}', quote=True)
-    return f'<td class="text wide" data-value="{value}">{html.escape(fact.base)}{parts}</td>'
+    text = html.escape(changes(fact))
+    if fact.differences:
+        parts = ''.join(f'<code>{html.escape(one)}</code>' for one in fact.differences)
+        text = f'<details><summary>{text}</summary>{html.escape(fact.base)}{parts}</details>'
+    return f'<td class="text wide" data-value="{value}">{text}</td>'

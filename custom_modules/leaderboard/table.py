@@ -59,8 +59,13 @@ def number(value: float | None, digits: int, unit: float = 1.0) -> str:
 
 
 def changes(fact: RunFacts) -> str:
-    """Say what a run has otherwise than its base, in one line."""
+    """Say what a run has otherwise than its base, in one line: of keys, the ends."""
     if not fact.base:
         return ''
     name = Path(fact.base).stem
-    return f'{name}: {", ".join(fact.differences)}' if fact.differences else name
+    return f'{name}: {", ".join(map(_short, fact.differences))}' if fact.differences else name
+
+
+def _short(difference: str) -> str:
+    key, equals, value = difference.partition('=')
+    return '.'.join([part for part in key.split('.') if part != '*'][-2:]) + equals + value

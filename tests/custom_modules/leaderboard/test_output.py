@@ -1,0 +1,98 @@
+"""The table on a terminal and the page."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from custom_modules.leaderboard import Entry, RunFacts, Scored, format_board, write_page
+
+pytestmark = pytest.mark.fast
+
+CLASSES = ['Paper', 'Glass & <co>']
+ENTRY = Entry('demo/<b>x</b>', 'model', Path('/d/val.json'), Path('/w/x.json'), seed=4, date='2026-01-02 03:04:05')
+OTHER = Entry('ensemble/val', 'fusion', Path('/d/val.json'), Path('/w/y.json'))
+SCORED = [
+    Scored(ENTRY, 0.51234, 0.25, {'Paper': 0.75, 'Glass & <co>': 0.3}),
+    Scored(OTHER, 0.4, None, {'Paper': 0.8}),
+]
+FACTS = {ENTRY.file: RunFacts('configs/demo/htc.py', ('model.head.*.loss.type=GIoU', 'a=2'), 5_390_000, 3.57e9)}
+
+
+class Cells(HTMLParser):
+    """Collect the rows of a page's table: the text and the value each column is sorted by."""
+
+    def __init__(self):
+        super().__init__()
+        self.rows, self.tags, self.inside = [], [], False
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag == 'tr':
+            self.rows.append([])
+        if tag in ('td', 'th'):
+            self.rows[-1].append([dict(attrs).get('data-value', ''), ''])
+            self.inside = True
+
+    def handle_endtag(self, tag):
+        self.inside = self.inside and tag not in ('td', 'th')
+
+    def handle_data(self, data):
+        if self.inside:
+            self.rows[-1][-1][1] += data
+
+
+@pytest.fixture
+def page(tmp_path) -> Path:
+    path = tmp_path / 'board.html'
+    write_page(path, SCORED, CLASSES, FACTS, title='2 entries on <val>', note='80 pictures')
+    return path
+
+
+def test_board():
+    lines = format_board(SCORED, CLASSES, FACTS, width=200).splitlines()
+    assert re.split(' {2,}', lines[1]) == [
+        *('1', 'demo/<b>x</b>', 'model', '0.5123', '0.2500', '5.39', '3.57', '4', '2026-01-02 03:04'),
+        'htc: loss.type=GIoU, a=2',
+    ]
+    assert re.split(' {2,}', lines[2]) == ['2', 'ensemble/val', 'fusion', '0.4000']
+    assert re.split(' {2,}', lines[5]) == ['1', 'demo/<b>x</b>', '0.750', '0.300']
+    assert re.split(' {2,}', lines[6]) == ['2', 'ensemble/val', '0.800']
+    assert lines[-1] == '(0) Paper  (1) Glass & <co>'
+
+
+def test_board_fits_the_terminal():
+    lines = format_board(SCORED, CLASSES, FACTS, width=60).splitlines()
+    assert max(map(len, lines[:3])) <= 60
+
+
+def test_page_holds_every_figure_to_sort_by(page):
+    cells = Cells()
+    cells.feed(page.read_text())
+    head, first, second = cells.rows
+    assert len(head) == len(first) == len(second) == 9 + len(CLASSES) + 1
+    assert [text for _, text in head][9:11] == CLASSES
+    assert [value for value, _ in first[:8]] == [
+        '1',
+        'demo/<b>x</b>',
+        'model',
+        '0.51234',
+        '0.25',
+        '5390000',
+        '3570000000.0',
+        '4',
+    ]
+    assert second[4] == ['', ''] and second[10] == ['', '']
+    assert 'model.head.*.loss.type=GIoU' in first[-1][1]
+    best = [attrs for tag, attrs in cells.tags if tag == 'td' and 'best' in attrs.get('class', '')]
+    assert [attrs['data-value'] for attrs in best] == ['0.3', '0.8']  # the best of each class
+
+
+def test_page_needs_nothing_from_elsewhere(page):
+    text = page.read_text()
+    cells = Cells()
+    cells.feed(text)
+    assert not any(name in ('src', 'href') for _, attrs in cells.tags for name in attrs)
+    assert not {tag for tag, _ in cells.tags} & {'link', 'img', 'iframe', 'b', 'co'}
+    assert '@import' not in text and 'url(' not in text and '//' not in re.sub(r'<!.*?>', '', text)
