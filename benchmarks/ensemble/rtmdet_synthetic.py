@@ -18,3 +18,4 @@ model = dict(
     bbox_head=dict(in_channels=64, feat_channels=64, exp_on_reg=False),
     test_cfg=dict(max_per_img=50),
 )
+optim_wrapper = dict(paramwise_cfg=dict(bypass_duplicate=True))  # levels share layers of the head
