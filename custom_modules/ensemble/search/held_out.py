@@ -30,7 +30,7 @@ class Estimate:
 
     def negative(self) -> 'Estimate':
         """Return the estimate of the opposite figure."""
-        return Estimate(-self.value, -self.high, -self.low)
+        return Estimate(0.0 - self.value, 0.0 - self.high, 0.0 - self.low)
 
 
 @dataclass(frozen=True)

@@ -147,9 +147,8 @@ def _signed(estimate: Estimate | None) -> list[str]:
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:
     """Align columns, the first one to the left."""
     widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    return [
-        '  '.join(
-            [row[0].ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(row[1:], widths[1:], strict=True))]
-        )
-        for row in (head, *rows)
-    ]
+    lines = []
+    for first, *others in (head, *rows):
+        cells = [first.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(others, widths[1:], strict=True))]
+        lines.append('  '.join(cells).rstrip())
+    return lines
