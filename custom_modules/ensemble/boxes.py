@@ -40,6 +40,8 @@ from typing import Any
 
 import numpy as np
 
+from custom_modules.utils.jit import kernel
+
 from .fusing import CONF_TYPES, Fused, Rows, fuse_rows, weighted_scores
 from .suppression_kernels import PLAIN
 
@@ -277,8 +279,18 @@ def check_weights(weights: Sequence[float], num_members: int) -> np.ndarray:
 
 def tidy_boxes(boxes: np.ndarray) -> np.ndarray:
     """Put the corners (N, 4), xyxy, into order and inside [0, 1]."""
-    low, high = np.minimum(boxes[:, :2], boxes[:, 2:]), np.maximum(boxes[:, :2], boxes[:, 2:])
-    return np.ascontiguousarray(np.hstack([low, high]).clip(0, 1))
+    tidy = np.empty((len(boxes), 4))
+    _tidy_boxes(np.ascontiguousarray(boxes, np.float64), tidy)
+    return tidy
+
+
+@kernel
+def _tidy_boxes(boxes, tidy):
+    for row in range(len(boxes)):
+        for side in range(2):
+            one, other = boxes[row, side], boxes[row, side + 2]
+            tidy[row, side] = min(max(min(one, other), 0.0), 1.0)
+            tidy[row, side + 2] = min(max(max(one, other), 0.0), 1.0)
 
 
 def has_area(boxes: np.ndarray) -> np.ndarray:

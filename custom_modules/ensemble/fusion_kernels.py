@@ -155,7 +155,7 @@ def _best_match(corners, begin, count, box, iou_thr):
     for other in range(begin, count):
         width = min(corners[2, other], right) - max(corners[0, other], left)
         height = min(corners[3, other], bottom) - max(corners[1, other], top)
-        inner = width * height if width > 0 and height > 0 else 0.0
+        inner = max(width, 0.0) * max(height, 0.0)
         union = corners[4, other] + area - inner
         # Divisions are slow: only for what is not clearly worse; 0 can be better than a threshold below 0.
         if inner < best * union * (1 - 1e-9) or (inner == 0.0 and best >= 0.0):

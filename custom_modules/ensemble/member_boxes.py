@@ -70,7 +70,7 @@ class MemberBoxes:
         number = np.repeat(np.arange(len(members)), [len(part) for part in members])
         of_image = np.concatenate([np.empty(0, np.int64), *(part.image_ids for part in members)])
         categories = np.concatenate([np.empty(0, np.int64), *(part.category_ids for part in members)])
-        known = np.unique(categories if category_ids is None else np.asarray(category_ids, np.int64))
+        known = _distinct(categories) if category_ids is None else np.unique(np.asarray(category_ids, np.int64))
         place = _places(of_image, image_ids, 'image_id')
         labels = _places(categories, known, 'category_id')
         order = np.argsort(place, kind='stable')
@@ -248,6 +248,14 @@ def fuse_predictions(
         ValueError: An option is unknown or has no meaning.
     """
     return MemberBoxes.from_predictions(members, image_sizes).fuse(**options).to_predictions()
+
+
+def _distinct(values: np.ndarray) -> np.ndarray:
+    """Return the numbers that occur, ascending; counted, which is far faster than sorted, where they lie close."""
+    first, last = (int(values.min()), int(values.max())) if values.size else (0, 0)
+    if last - first > len(values):
+        return np.unique(values)
+    return np.flatnonzero(np.bincount(values - first)) + first
 
 
 def _places(values: np.ndarray, known: np.ndarray, field: str) -> np.ndarray:

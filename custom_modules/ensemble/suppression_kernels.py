@@ -64,17 +64,21 @@ def soft_nms(
         method: ``LINEAR``, ``GAUSSIAN``, or any other number for the plain one.
     """
     room = _largest(first, last, starts)
-    order, lowered = np.empty(room, np.int64), np.empty(room)
+    order, lowered, corners = np.empty(room, np.int64), np.empty(room), np.empty((5, room))
     ends = np.empty(num_labels, np.int64)
     for picture in range(first, last):
         start, stop = starts[picture], starts[picture + 1]
         clusters[start:stop] = -1
         total = group_by_label(labels, used, start, stop, order, ends)
         for position in range(total):
-            lowered[position] = scores[order[position]]
+            row = order[position]
+            lowered[position] = scores[row]
+            for side in range(4):
+                corners[side, position] = boxes[row, side]
+            corners[4, position] = _area(boxes, row)
         count = begin = 0
         for label in range(num_labels):
-            _lower(boxes, order, lowered, begin, ends[label], iou_thr, single, sigma, method)
+            _lower(corners, order, lowered, begin, ends[label], iou_thr, single, sigma, thresh, method)
             for position in range(begin, ends[label]):
                 if lowered[position] > thresh:
                     row = order[position]
@@ -86,24 +90,59 @@ def soft_nms(
 
 
 @kernel
-def _lower(boxes, order, lowered, begin, end, iou_thr, single, sigma, method):
-    """Sort the boxes ``begin`` to ``end`` of one label by falling score, each lowering those after it."""
+def _lower(corners, order, lowered, begin, end, iou_thr, single, sigma, thresh, method):
+    """Sort the boxes ``begin`` to ``end`` of one label by falling score, each lowering those after it.
+
+    What has fallen to the threshold is left as it is: it goes anyway, and lowering it on ends in the slow arithmetic of
+    the smallest numbers.
+    """
+    floor = thresh if thresh >= 0 and sigma > 0 else -np.inf
+    best = _highest(lowered, begin, end)
     for position in range(begin, end):
-        best = position  # changes places with the box here, as in the original: so equal scores come in its order
-        for later in range(position + 1, end):
-            if lowered[later] > lowered[best]:
-                best = later
+        # The best one changes places with the one here, as in the original: so equal scores come in its order.
         order[position], order[best] = order[best], order[position]
         lowered[position], lowered[best] = lowered[best], lowered[position]
+        for side in range(5):
+            corners[side, position], corners[side, best] = corners[side, best], corners[side, position]
+        if lowered[position] <= floor:
+            return
+        left, top, right, bottom = (
+            corners[0, position],
+            corners[1, position],
+            corners[2, position],
+            corners[3, position],
+        )
+        area, best, highest = corners[4, position], position + 1, -np.inf
         for later in range(position + 1, end):
-            iou = _overlap(boxes, order[position], order[later], False)
-            if method == GAUSSIAN:
-                if iou != 0.0:
-                    lowered[later] *= math.exp(-(iou * iou) / sigma)
-            elif iou > iou_thr:
-                lowered[later] *= 1 - iou if method == LINEAR else 0.0
-            if single:
-                lowered[later] = np.float32(lowered[later])
+            score = lowered[later]
+            width = min(corners[2, later], right) - max(corners[0, later], left)
+            height = min(corners[3, later], bottom) - max(corners[1, later], top)
+            inner = max(width, 0.0) * max(height, 0.0)
+            if (inner > 0.0 and score > floor) or iou_thr < 0:
+                score *= _factor(inner / (area + corners[4, later] - inner), iou_thr, sigma, method)
+                score = np.float64(np.float32(score)) if single else score
+                lowered[later] = score
+            if score > highest:
+                best, highest = later, score
+
+
+@kernel
+def _highest(values, begin, end):
+    best = begin
+    for position in range(begin + 1, end):
+        if values[position] > values[best]:
+            best = position
+    return best
+
+
+@kernel
+def _factor(iou, iou_thr, sigma, method):
+    """Give what a score is multiplied by."""
+    if method == GAUSSIAN:
+        return math.exp(-(iou * iou) / sigma)
+    if iou > iou_thr:
+        return 1 - iou if method == LINEAR else 0.0
+    return 1.0
 
 
 @kernel
