@@ -51,12 +51,12 @@ class View:
             source: What to call the config in messages, its file.
 
         Returns:
-            New steps; those given, where nothing is to be changed.
+            New steps.
 
         Raises:
             UserError: The pipeline loads no picture, or does not resize what is to be scaled.
         """
-        steps = [copy.deepcopy(dict(step)) for step in steps if 'Annotations' not in step['type']]
+        steps = [copy.deepcopy(dict(step)) for step in steps if 'Annotations' not in _kind(step)]
         if self.scale != 1:
             _scale(steps, self.scale, source)
         if self.mirrored or self.quarters:
