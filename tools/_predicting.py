@@ -30,17 +30,16 @@ def told_when_stopped(progress: Any) -> Iterator[None]:
     """
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        yield
+        with contextlib.closing(progress):
+            yield
     except KeyboardInterrupt as stopped:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # a terminal sends it to the launcher, too, which passes it on
-        progress.close()
         if progress.total:  # only the main rank's
             done = f'{progress.done} of {progress.total} pictures are done'
             print(f'stopped: {done}, the same command goes on from there', file=sys.stderr)
         sys.exit(128 + (signal.SIGTERM if isinstance(stopped, _Terminated) else signal.SIGINT))
     finally:
         signal.signal(signal.SIGTERM, before)
-        progress.close()
 
 
 def _terminate(number: int, frame: Any) -> None:

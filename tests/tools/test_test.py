@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 
 import pytest
 
@@ -61,3 +62,32 @@ def test_a_cut_checkpoint_is_refused(trained_htc, htc, synthetic_root, tmp_path)
     cut.write_bytes((trained_htc / 'best.pth').read_bytes()[:10_000])
     with pytest.raises(UserError, match='damaged or not a checkpoint'):
         main([htc, str(cut), '--data-root', str(synthetic_root)])
+
+
+def test_unreadable_pictures_are_listed_and_count_as_empty_and_ids_are_the_data_sets(
+    trained_htc, htc, synthetic_root, tmp_path, capsys
+):
+    """The same classes under other ids, and one picture damaged, in a copy of the data set."""
+    root = tmp_path / 'data'
+    shutil.copytree(synthetic_root, root)
+    content = json.loads((root / 'val.json').read_text())
+    for record in content['categories']:
+        record['id'] += 100
+    for record in content['annotations']:
+        record['category_id'] += 100
+    (root / 'val.json').write_text(json.dumps(content))
+    gone = content['images'][0]
+    (root / gone['file_name']).write_bytes(b'<html>')
+    out = tmp_path / 'val.json'
+    assert main([htc, str(trained_htc / 'best.pth'), '--data-root', str(root), '--out', str(out)]) == 0
+    printed = capsys.readouterr()
+    assert f'not read: {gone["file_name"]}: ' in printed.err
+    assert printed.out.strip().splitlines()[-1].startswith('mAP50 ')
+    records = json.loads(out.read_text())
+    assert {record['category_id'] for record in records} <= {record['id'] for record in content['categories']}
+    assert records and gone['id'] not in {record['image_id'] for record in records}
+    figures = json.loads((tmp_path / 'val.metrics.json').read_text())
+    assert (
+        figures['scores']['mAP50']
+        == evaluate_boxes(load_coco(root / 'val.json', check_images=False), read_predictions(out)).mAP50
+    )

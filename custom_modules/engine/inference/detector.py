@@ -59,9 +59,7 @@ class Detector:
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
-        if not DefaultScope.check_instance_created('predict'):
-            DefaultScope.get_instance('predict', scope_name='mmdet')
-        with config_mistakes(str(cfg.filename)):
+        with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)):
             model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))
         self.model = model.to(self.device).eval()
@@ -103,8 +101,7 @@ class Detector:
             A list per batch: position of the picture, and its ``pred_instances`` or what is wrong with its file.
         """
         workers = min(num_workers, most_workers(), len(batches))
-        with DefaultScope.overwrite_default_scope('mmdet'):
-            dataset = PictureDataset(pictures, self.pipelines)
+        dataset = PictureDataset(pictures, self.pipelines)
         for batch in picture_loader(dataset, batches, workers):
             good = [samples for _, samples in batch if not isinstance(samples, str)]
             results = iter(self._predict_samples(good) if good else [])
@@ -112,7 +109,8 @@ class Detector:
 
     def _predict_samples(self, samples: list[list[dict]]) -> list[Any]:
         """Predict on a batch of pictures, given the samples of each picture's views."""
-        with autocast(self.device) if self.amp else contextlib.nullcontext():
+        precision = autocast(self.device) if self.amp else contextlib.nullcontext()
+        with DefaultScope.overwrite_default_scope('mmdet'), precision:
             views = [self.model.test_step(pseudo_collate(list(view))) for view in zip(*samples, strict=True)]
         if self._augmentation is None:
             return [result.pred_instances for result in views[0]]

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from mmengine.dataset import Compose
+from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
 from ..runner import quiet_worker
@@ -24,7 +25,8 @@ class PictureDataset(Dataset):
 
     def __init__(self, pictures: Sequence[Picture], pipelines: Sequence[list]) -> None:
         self.pictures = pictures
-        self.pipelines = [Compose(_without_annotations(steps)) for steps in pipelines]
+        with DefaultScope.overwrite_default_scope('mmdet'):
+            self.pipelines = [Compose(_without_annotations(steps)) for steps in pipelines]
         self._guards: dict = {}
 
     def __len__(self) -> int:

@@ -20,8 +20,8 @@ class PredictionProgress:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._line = StatusLine(stream)
-        self._is_terminal = stream.isatty()
+        self._stream = stream
+        self._line = StatusLine(stream) if stream.isatty() else None
         self.total = self.done = 0
 
     def begin(self, total: int, done: int) -> None:
@@ -40,7 +40,7 @@ class PredictionProgress:
         """Count pictures as done."""
         self.done += count
         now = time.monotonic()
-        if self._is_terminal:
+        if self._line:
             self._line.show(self.text())
         elif now - self._told > _SECONDS_BETWEEN_LINES:
             self._told = now
@@ -48,7 +48,8 @@ class PredictionProgress:
 
     def tell(self, line: str) -> None:
         """Write a line above."""
-        self._line.write(line + '\n')
+        (self._line or self._stream).write(line + '\n')
+        self._stream.flush()
 
     def text(self) -> str:
         """Write pictures done, pictures per second and the time left."""
@@ -58,7 +59,8 @@ class PredictionProgress:
         return f'[{share}] {self.done}/{self.total} pictures, {rate:.1f}/s, {left} left'
 
     def close(self) -> None:
-        """Leave a last line; nothing more is written."""
-        if self.total and not self._is_terminal:
+        """Leave the last line as it is; to be called once."""
+        if self._line:
+            self._line.close()
+        elif self.total:
             self.tell(self.text())
-        self._line.close()

@@ -8,7 +8,15 @@ import torch
 from mmengine.config import Config
 
 from custom_modules.engine import load_config
-from custom_modules.engine.inference import Detector, check_folder, check_output, choose_device, fit_to_checkpoint
+from custom_modules.engine.inference import (
+    Detector,
+    check_folder,
+    check_output,
+    choose_device,
+    find_pictures,
+    fit_to_checkpoint,
+    pictures_of_split,
+)
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -92,3 +100,14 @@ def test_a_checkpoint_must_say_its_classes(tmp_path, meta):
     torch.save({'state_dict': {}, 'meta': meta}, tmp_path / 'c.pth')
     with pytest.raises(UserError, match='does not say which classes it knows'):
         fit_to_checkpoint(load_config(DEMO), tmp_path / 'c.pth')
+
+
+def test_a_detector_gives_each_picture_or_what_is_wrong_with_it(config, checkpoint, data_root, tmp_path):
+    (tmp_path / 'broken.jpg').write_bytes(b'')
+    pictures = [pictures_of_split(data_root, 'test.json')[0], *find_pictures([str(tmp_path)])]
+    found = list(Detector(config(), checkpoint, device='cpu').predict(pictures, batch_size=2, num_workers=1))
+    assert [picture for picture, _ in found] == pictures
+    instances, reason = (outcome for _, outcome in found)
+    assert len(instances) == 4 and instances.bboxes.shape == (4, 4)
+    assert [rle['size'] for rle in instances.masks] == [[64, 64]] * 4
+    assert 'no picture' in reason

@@ -11,10 +11,10 @@ from custom_modules.engine.inference.pictures import Picture
 pytestmark = pytest.mark.fast
 
 PIPELINE = [
-    {'type': 'mmdet.LoadImageFromFile'},
-    {'type': 'mmdet.LoadAnnotations', 'with_bbox': True},
-    {'type': 'mmdet.Resize', 'scale': (32, 32), 'keep_ratio': True},
-    {'type': 'mmdet.PackDetInputs', 'meta_keys': ('img_id', 'ori_shape')},
+    {'type': 'LoadImageFromFile'},
+    {'type': 'LoadAnnotations', 'with_bbox': True},
+    {'type': 'Resize', 'scale': (32, 32), 'keep_ratio': True},
+    {'type': 'PackDetInputs', 'meta_keys': ('img_id', 'ori_shape')},
 ]
 
 
