@@ -9,6 +9,7 @@ must be equal.  Then a whole data set: prediction files of five models are read,
 import argparse
 import contextlib
 import io
+import os
 import sys
 import tempfile
 import time
@@ -24,7 +25,8 @@ NUM_FILES, BOXES_PER_FILE, NUM_CLASSES = 5, 100, 10
 NOTES = """The original joins numpy arrays box by box; here a kernel sorts the boxes of each label by merging what is
 sorted already, keeps the fused boxes of a label side by side, divides only where an overlap can be the best one, and
 adds to running sums instead of fusing a cluster anew. The original's nms is compiled already. Lists take the time that
-numpy needs to make arrays of them. Results of the first table are equal to 1e-5, which the script asserts."""
+numpy needs to make arrays of them. Results of the first tables are equal to 1e-5, which the script asserts. CPU
+seconds tell what a free machine needs, where the load says that this one was not."""
 NAMES = ('weighted_boxes_fusion', 'non_maximum_weighted', 'nms', 'soft_nms')
 
 
@@ -121,17 +123,20 @@ def make_files(folder: Path, num_images: int) -> dict[int, tuple[int, int]]:
 
 
 def time_files(num_images: int) -> list[str]:
-    """Time reading, fusing and writing of prediction files; each row: step, seconds, amount."""
+    """Time reading, fusing and writing of prediction files; each row: step, seconds, those of the CPU, amount."""
     from custom_modules.ensemble import MemberBoxes
     from custom_modules.evaluation import read_predictions, write_predictions
 
     rows, spent = [], []
 
+    def clocks() -> tuple[float, float]:
+        return time.perf_counter(), time.process_time()
+
     def step(name: str, function: Callable, amount: Callable):
-        start = time.perf_counter()
+        before = clocks()
         result = function()
-        spent.append(time.perf_counter() - start)
-        rows.append(f'| {name} | {spent[-1]:.2f} | {amount(result)} |')
+        spent.append([after - at for after, at in zip(clocks(), before, strict=True)])
+        rows.append(f'| {name} | {spent[-1][0]:.2f} | {spent[-1][1]:.2f} | {amount(result)} |')
         return result
 
     with tempfile.TemporaryDirectory() as folder:
@@ -149,7 +154,8 @@ def time_files(num_images: int) -> list[str]:
         fused = step('fuse', boxes.fuse, lambda f: f'{len(f):,} fused boxes')
         result = step('to pixels', fused.to_predictions, lambda p: f'{len(p):,} rows')
         step('write', lambda: write_predictions(out, result), lambda _: f'{out.stat().st_size / 1e6:.0f} MB')
-    return [*rows, f'| all | {sum(spent):.2f} | |']
+    wall, cpu = map(sum, zip(*spent, strict=True))
+    return [*rows, f'| all | {wall:.2f} | {cpu:.2f} | |']
 
 
 def time_original(num_images: int, sample: int = 40) -> str:
@@ -158,7 +164,7 @@ def time_original(num_images: int, sample: int = 40) -> str:
 
     pictures = [make_picture(NUM_FILES, BOXES_PER_FILE, seed=seed) for seed in range(sample)]
     spent = sum(seconds(lambda: ensemble_boxes.weighted_boxes_fusion(*map(list, picture))) for picture in pictures)  # noqa: B023
-    return f'| fuse with ensemble-boxes, from {sample} pictures | {spent / sample * num_images:.0f} | |'
+    return f'| fuse with ensemble-boxes, from {sample} pictures | {spent / sample * num_images:.0f} | | |'
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -183,7 +189,8 @@ def main(argv: list[str] | None = None) -> None:
             tell(*time_picture(args.models, num_boxes, args.rounds))
         if args.images:
             case = f'{NUM_FILES} files x {args.images:,} pictures x {BOXES_PER_FILE} boxes, {num_threads()} thread(s)'
-            tell('', f'| {case} | s | |', '|---|---|---|')
+            case += f', load {os.getloadavg()[0]:.0f} on {os.cpu_count()} cores'
+            tell('', f'| {case} | s | CPU s | |', '|---|---|---|---|')
             tell(*time_files(args.images), time_original(args.images))
     if args.out:
         with atomic_write(args.out) as file:
