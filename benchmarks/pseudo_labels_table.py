@@ -39,7 +39,8 @@ tuned. Scores are those on test_answers.json, which nothing was chosen by.
 
 Several seeds are a mean with the largest distance from it; `difference` is taken within each seed, from `none`. `right`
 is the share of labels that are right and `found` that of the objects that have a label, by labels nothing was made
-from. `all true labels`, with one seed, is as much as labels could bring.
+from. `all true labels`, with one seed, is as much as labels could bring. Seconds include making labels and predictions,
+and what other work on the machine cost.
 """
 NAMES = {
     TEACHER: 'teacher',
