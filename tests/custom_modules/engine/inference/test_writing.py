@@ -1,5 +1,6 @@
 """The same file, whether predicting was killed, by how many processes it was done, and what was unreadable."""
 
+import dataclasses
 import json
 import os
 import random
@@ -157,6 +158,23 @@ def test_twenty_kills_at_any_moment(predict, whole, tmp_path):
             out.unlink()
     predict(out)
     assert out.read_bytes() == whole
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_pictures(predict, data_root, tmp_path):
+    few, measured = pictures_of_split(data_root, 'test.json'), []
+    many = [dataclasses.replace(few[number % len(few)], image_id=number) for number in range(800)]
+
+    def measure(result) -> None:
+        if result.picture.image_id in (199, 799):
+            status = Path('/proc/self/status').read_text()
+            measured.append(int(status.split('VmRSS:')[1].split()[0]) / 1024)
+
+    def run() -> None:
+        predict(tmp_path / 'many.json', pictures=many, each=measure)
+        assert measured[1] - measured[0] < 8, measured  # megabytes
+
+    assert wait([fork(run)], 600) == [0]
 
 
 def test_a_full_disk_is_one_line_and_the_same_command_goes_on(predict, whole, tmp_path):
