@@ -4,7 +4,7 @@ The boxes of all pictures stand one after the other, ``starts`` (I + 1) says whe
 xyxy in [0, 1], ``scores`` (N,) multiplied by the weights already, ``labels`` (N,) from 0 to K - 1, and ``used`` (N,)
 says which take part.  The results of a picture are written to ``boxes_out``, ``scores_out`` and ``labels_out`` (as long
 as the input) from the picture's start on, best first, equal ones in the order of their best boxes in the input;
-``clusters`` (N,) receives the number of each box's result in its picture, -1 for none, and ``counts`` (I,) how many
+``clusters`` (N,), -1 before, receives the number of each box's result in its picture, and ``counts`` (I,) how many
 results there are.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 
 from custom_modules.utils.jit import kernel
 
-from .ordering import order_by_label, sort_falling
+from .ordering import largest_picture, order_by_label, sort_falling
 
 AVG, MAX, BOX_AND_MODEL_AVG, ABSENT_MODEL_AWARE_AVG = range(4)
 
@@ -30,14 +30,13 @@ def weighted_boxes_fusion(
         conf_type: One of the constants above.
         overflow: Whether ``AVG`` may count more boxes than there are members.
     """
-    room = _largest(first, last, starts)
+    room = largest_picture(first, last, starts)
     order, spare, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(num_labels, np.int64)
     corners, best_rows, results = np.empty((5, room)), np.empty(room, np.int64), np.empty(room)
     sums, totals, amounts = np.empty((room, 4), np.float32), np.empty(room), np.empty(room, np.int64)
     weight_of, present = np.empty(room), np.zeros((room, len(weights)), np.bool_)
     for picture in range(first, last):
         start, stop = starts[picture], starts[picture + 1]
-        clusters[start:stop] = -1
         order_by_label(labels, scores, used, start, stop, order, spare, ends)
         count = position = 0
         for label in range(num_labels):
@@ -46,16 +45,17 @@ def weighted_boxes_fusion(
                 row = order[position]
                 position += 1
                 score = scores[row]
-                found = _best_match(corners, begin, count, boxes[row], iou_thr)
+                found = _best_match(corners, begin, count, boxes, row, iou_thr)
                 if found < 0:
                     found = count
                     count += 1
-                    _place(corners, found, boxes[row])
+                    _place(corners, found, boxes, row)
                     for side in range(4):  # running sums in single precision are part of the original's result
                         sums[found, side] = np.float32(score * boxes[row, side])
                     best_rows[found], amounts[found] = row, 1
                     totals[found], weight_of[found] = score, weights[members[row]]
-                    present[found] = False
+                    for member in range(len(weights)):
+                        present[found, member] = False
                 else:
                     amounts[found] += 1
                     totals[found] += score
@@ -63,13 +63,13 @@ def weighted_boxes_fusion(
                     for side in range(4):
                         sums[found, side] = np.float32(np.float64(sums[found, side]) + score * boxes[row, side])
                     if totals[found] != 0.0:  # scores of 0 leave nothing to weight with: the first box stays
-                        _place_average(corners, found, sums[found], totals[found])
+                        _place_average(corners, found, sums, totals[found])
                 present[found, members[row]] = True
                 clusters[row] = found
         for found in range(count):
             results[found] = _confidence(
                 totals[found], scores[best_rows[found]], amounts[found], weight_of[found],
-                present[found], weights, conf_type, overflow,
+                present, found, weights, conf_type, overflow,
             )  # fmt: skip
         counts[picture] = count
         _write(
@@ -87,13 +87,12 @@ def non_maximum_weighted(
 
     Non-maximum weighting (Zhou et al. 2017, CAD: Scale Invariant Framework for Real-Time Object Detection).
     """
-    room = _largest(first, last, starts)
+    room = largest_picture(first, last, starts)
     order, spare, ends = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(num_labels, np.int64)
     corners, best_rows, results = np.empty((5, room)), np.empty(room, np.int64), np.empty(room)
     sums, totals = np.empty((room, 4), np.float32), np.empty(room)
     for picture in range(first, last):
         start, stop = starts[picture], starts[picture + 1]
-        clusters[start:stop] = -1
         order_by_label(labels, scores, used, start, stop, order, spare, ends)
         count = position = 0
         for label in range(num_labels):
@@ -101,21 +100,23 @@ def non_maximum_weighted(
             while position < ends[label]:
                 row = order[position]
                 position += 1
-                found = _best_match(corners, begin, count, boxes[row], iou_thr)
+                found = _best_match(corners, begin, count, boxes, row, iou_thr)
                 if found < 0:
                     found = count
                     count += 1
-                    _place(corners, found, boxes[row])
-                    sums[found], totals[found] = 0.0, 0.0
+                    _place(corners, found, boxes, row)
+                    totals[found] = 0.0
+                    for side in range(4):
+                        sums[found, side] = 0.0
                     best_rows[found], results[found] = row, np.float32(scores[row])
-                weight = scores[row] * _iou(corners, found, boxes[row])
+                weight = scores[row] * _iou(corners, found, boxes, row)
                 totals[found] += weight
                 for side in range(4):
                     sums[found, side] = np.float32(np.float64(sums[found, side]) + weight * boxes[row, side])
                 clusters[row] = found
         for found in range(count):
             if totals[found] != 0.0:
-                _place_average(corners, found, sums[found], totals[found])
+                _place_average(corners, found, sums, totals[found])
         counts[picture] = count
         _write(
             start, stop, count, corners, results, labels, best_rows, order, spare,
@@ -124,32 +125,25 @@ def non_maximum_weighted(
 
 
 @kernel
-def _largest(first, last, starts):
-    room = 0
-    for picture in range(first, last):
-        room = max(room, starts[picture + 1] - starts[picture])
-    return room
-
-
-@kernel
-def _place(corners, found, box):
-    """Set column ``found`` of ``corners`` (5, n): x1, y1, x2, y2 and area."""
-    corners[0, found], corners[1, found], corners[2, found], corners[3, found] = box[0], box[1], box[2], box[3]
-    corners[4, found] = (box[2] - box[0]) * (box[3] - box[1])
+def _place(corners, found, boxes, row):
+    """Set column ``found`` of ``corners`` (5, n) to a box: x1, y1, x2, y2 and area."""
+    for side in range(4):
+        corners[side, found] = boxes[row, side]
+    corners[4, found] = (corners[2, found] - corners[0, found]) * (corners[3, found] - corners[1, found])
 
 
 @kernel
 def _place_average(corners, found, sums, total):
     """Set column ``found`` to sums over total, in single precision as in the original."""
     for side in range(4):
-        corners[side, found] = np.float32(np.float64(sums[side]) / total)
+        corners[side, found] = np.float32(np.float64(sums[found, side]) / total)
     corners[4, found] = (corners[2, found] - corners[0, found]) * (corners[3, found] - corners[1, found])
 
 
 @kernel
-def _best_match(corners, begin, count, box, iou_thr):
-    """Return the first of the columns ``begin`` to ``count`` with the highest IoU above the threshold, or -1."""
-    left, top, right, bottom = box[0], box[1], box[2], box[3]
+def _best_match(corners, begin, count, boxes, row, iou_thr):
+    """Return the first of the columns ``begin`` to ``count`` that overlap a box most, above the threshold, or -1."""
+    left, top, right, bottom = boxes[row, 0], boxes[row, 1], boxes[row, 2], boxes[row, 3]
     area = (right - left) * (bottom - top)
     best, index = iou_thr, -1
     for other in range(begin, count):
@@ -167,15 +161,15 @@ def _best_match(corners, begin, count, box, iou_thr):
 
 
 @kernel
-def _iou(corners, found, box):
-    width = min(corners[2, found], box[2]) - max(corners[0, found], box[0])
-    height = min(corners[3, found], box[3]) - max(corners[1, found], box[1])
+def _iou(corners, found, boxes, row):
+    width = min(corners[2, found], boxes[row, 2]) - max(corners[0, found], boxes[row, 0])
+    height = min(corners[3, found], boxes[row, 3]) - max(corners[1, found], boxes[row, 1])
     inner = width * height if width > 0 and height > 0 else 0.0
-    return inner / ((box[2] - box[0]) * (box[3] - box[1]) + corners[4, found] - inner)
+    return inner / ((boxes[row, 2] - boxes[row, 0]) * (boxes[row, 3] - boxes[row, 1]) + corners[4, found] - inner)
 
 
 @kernel
-def _confidence(total, top, count, weight, present, weights, conf_type, overflow):
+def _confidence(total, top, count, weight, present, found, weights, conf_type, overflow):
     """Give the score of ``count`` boxes, whose scores add up to ``total`` and are ``top`` at most, of some members."""
     mean = total / count
     if count > 1:  # the original keeps averages in single precision, single boxes in double
@@ -186,7 +180,7 @@ def _confidence(total, top, count, weight, present, weights, conf_type, overflow
         return mean * (count if overflow else min(len(weights), count)) / weights.sum()
     here = there = 0.0
     for member in range(len(weights)):
-        if present[member]:
+        if present[found, member]:
             here += weights[member]
         else:
             there += weights[member]

@@ -4,6 +4,15 @@ from custom_modules.utils.jit import kernel
 
 
 @kernel
+def largest_picture(first, last, starts):
+    """Return how many rows the largest of the pictures ``first`` to ``last`` has."""
+    size = 0
+    for picture in range(first, last):
+        size = max(size, starts[picture + 1] - starts[picture])
+    return size
+
+
+@kernel
 def order_by_label(labels, scores, used, start, stop, order, spare, ends):
     """Order the used rows ``start`` to ``stop`` by label, ascending, and inside a label by score, falling.
 
@@ -26,7 +35,8 @@ def order_by_label(labels, scores, used, start, stop, order, spare, ends):
 @kernel
 def group_by_label(labels, used, start, stop, order, ends):
     """Order the used rows by label, ascending, and inside a label as they come; see :func:`order_by_label`."""
-    ends[:] = 0
+    for label in range(len(ends)):
+        ends[label] = 0
     for row in range(start, stop):
         if used[row]:
             ends[labels[row]] += 1
@@ -58,7 +68,8 @@ def sort_falling(keys, order, spare, first, stop):
             _merge(keys, order, spare, at, middle, end)
             at = end
             runs += 1
-        order[first:stop] = spare[first:stop]
+        for place in range(first, stop):
+            order[place] = spare[place]
         if runs <= 1:
             return
 

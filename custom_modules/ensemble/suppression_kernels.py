@@ -10,7 +10,7 @@ import numpy as np
 
 from custom_modules.utils.jit import kernel
 
-from .ordering import group_by_label, order_by_label
+from .ordering import group_by_label, largest_picture, order_by_label
 
 LINEAR, GAUSSIAN, PLAIN = 1, 2, 3
 
@@ -24,12 +24,11 @@ def non_maximum_suppression(
 
     A box that is suppressed goes into the cluster of the best box that does so.
     """
-    room = _largest(first, last, starts)
+    room = largest_picture(first, last, starts)
     order, kept = np.empty(room, np.int64), np.empty(room, np.int64)
     ends = np.empty(num_labels, np.int64)
     for picture in range(first, last):
         start, stop = starts[picture], starts[picture + 1]
-        clusters[start:stop] = -1
         order_by_label(labels, scores, used, start, stop, order, kept, ends)
         count = position = 0
         for label in range(num_labels):
@@ -63,12 +62,11 @@ def soft_nms(
         thresh: Scores must be above.
         method: ``LINEAR``, ``GAUSSIAN``, or any other number for the plain one.
     """
-    room = _largest(first, last, starts)
+    room = largest_picture(first, last, starts)
     order, lowered, corners = np.empty(room, np.int64), np.empty(room), np.empty((5, room))
     ends = np.empty(num_labels, np.int64)
     for picture in range(first, last):
         start, stop = starts[picture], starts[picture + 1]
-        clusters[start:stop] = -1
         total = group_by_label(labels, used, start, stop, order, ends)
         for position in range(total):
             row = order[position]
@@ -179,11 +177,3 @@ def _copy(boxes, row, score, labels, place, boxes_out, scores_out, labels_out):
         boxes_out[place, side] = boxes[row, side]
     scores_out[place] = score
     labels_out[place] = labels[row]
-
-
-@kernel
-def _largest(first, last, starts):
-    room = 0
-    for picture in range(first, last):
-        room = max(room, starts[picture + 1] - starts[picture])
-    return room
