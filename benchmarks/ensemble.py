@@ -177,7 +177,7 @@ class EnsembleGrid(Grid):
     def _coco(self, cell: Step, ann: str):
         from custom_modules.datasets import load_coco
 
-        return load_coco(self._root(cell) / ann, self._root(cell))
+        return load_coco(self._root(cell) / ann, self._root(cell), check_images=False)
 
     def _read(self, cell: Step, ann: str):
         """Read boxes; masks have no part in this."""
