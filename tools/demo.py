@@ -1,27 +1,31 @@
-"""Show the whole way on this machine: synthetic pictures, two detectors trained, scored and drawn.
+"""Show the whole way on this machine: from synthetic pictures to two detectors, scored, fused and drawn.
 
     python tools/demo.py
 
-Everything goes to work_dirs/demo/; a demo that was broken off goes on where it stopped.
+The detectors train side by side; each is scored without and with test-time augmentation.  The better one labels the
+pictures without annotations, and both are fused.  Everything goes to work_dirs/demo/, the labels beside the pictures;
+a demo that was broken off goes on where it stopped.
 """
 
 import argparse
 import json
-import os
-import subprocess
+import signal
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from tools._demo_steps import Beside, StepFailed, Steps, here  # noqa: E402
 from tools._launch import Parser, run  # noqa: E402
 
-DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')
+DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')  # the one that takes longer first
 DATA = ROOT / 'data' / 'synthetic'
 OUT = ROOT / 'work_dirs' / 'demo'
 PICTURES = '--train 1000 --val 80 --test 20 --size 192 --frequencies sqrt'
+PLAIN, TTA = 'val', 'val_tta'  # names of the predictions without and with test-time augmentation
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -33,44 +37,80 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 def main(argv: list[str] | None = None) -> int:
     """Run every step; return the exit code."""
     parse_args(argv)
-    started = time.monotonic()
-    call('make_synthetic.py', '--out', str(DATA), *PICTURES.split())
-    models = {name: train_and_test(name) for name in DETECTORS}
-    best = max(models, key=lambda name: models[name]['mAP50'])
-    draw_predictions(OUT / best / 'predictions' / 'val.json', OUT / 'predictions.jpg')
-    summary = write_summary(models, best, time.monotonic() - started)
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    started, steps = time.monotonic(), Steps()
+    try:
+        steps.call('make_synthetic.py', '--out', str(DATA), *PICTURES.split())
+        models = train_and_test_all()
+        best = max(models, key=lambda name: models[name]['mAP50'])
+        labels = make_pseudo_labels(best, steps)
+        fusion = fuse(models, steps)
+    except StepFailed as failed:
+        return failed.code
+    draw_predictions(OUT / best / 'predictions' / f'{PLAIN}.json', OUT / 'predictions.jpg')
+    summary = write_summary(models, best, fusion, labels, time.monotonic() - started)
     show(summary)
     return 0
 
 
-def call(tool: str, *options: str) -> None:
-    """Run one of the tools as a user would.
+def train_and_test_all() -> dict[str, dict[str, Any]]:
+    """Train and test the detectors side by side, the first on the terminal; return the figures of each.
 
-    Raises:
-        SystemExit: It failed; its own message stands above.
+    A step of a small detector is a long row of small operations, which a second core hardly speeds up.
     """
-    command = [here(ROOT / 'tools' / tool), *(here(word) if Path(word).is_absolute() else word for word in options)]
-    print(f'\n$ python {" ".join(command)}', flush=True)
-    process = subprocess.Popen([sys.executable, *command])
+    from custom_modules.engine.workers import usable_cores
+
+    work = partial(train_and_test, precision=fast_precision())
+    if usable_cores() < len(DETECTORS):
+        return {name: work(name, Steps()) for name in DETECTORS}
+    threads, (first, *others) = usable_cores() // len(DETECTORS), DETECTORS
+    lines = {}
+    for name in others:
+        log = OUT / f'{name}.log'
+        log.parent.mkdir(parents=True, exist_ok=True)
+        log.write_text('', encoding='utf-8')
+        lines[name] = Beside(partial(work, name), Steps(log, threads))
+        lines[name].start()
+        print(f'\n{name} is trained and tested meanwhile, see {here(log)}', flush=True)
     try:
-        code = process.wait()
-    except KeyboardInterrupt:  # the tool got it too, and saves what it has
-        code = process.wait()
-    if code:
-        sys.exit(code)
+        models = {first: work(first, Steps(threads=threads))}
+        print('\n' + ''.join(f'waiting for {name}\n' for name, line in lines.items() if line.is_alive()), end='')
+        return models | {name: line.result() for name, line in lines.items()}
+    except BaseException as error:
+        interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, 'code', None) == 128 + signal.SIGINT
+        for line in lines.values():
+            if not interrupted:  # the others got ctrl-C, too
+                line.steps.stop()
+            line.join()
+        raise
 
 
-def train_and_test(name: str) -> dict[str, Any]:
-    """Train one detector, or the rest of it, score its best checkpoint, and return its score and seconds."""
+def train_and_test(name: str, steps: Steps, precision: list[str]) -> dict[str, Any]:
+    """Train one detector, or the rest of it, score its best checkpoint twice, and return its scores and seconds."""
     config, folder, started = f'configs/demo/{name}.py', OUT / name, time.monotonic()
     resumed, common = (folder / 'last.pth').is_file(), ['--data-root', str(DATA)]
-    start = ['--work-dir', str(folder), '--load-from', 'none', '--resume', *fast_precision()]
-    call('train.py', str(ROOT / config), *common, *start)
-    seconds, predictions = time.monotonic() - started, folder / 'predictions' / 'val.json'
-    call('test.py', str(ROOT / config), str(folder / 'best.pth'), *common, '--out', str(predictions))
+    start = ['--work-dir', str(folder), '--load-from', 'none', '--resume', *precision]
+    steps.call('train.py', str(ROOT / config), *common, *start)
+    seconds, figures = time.monotonic() - started, {}
+    for out, options in ((PLAIN, []), (TTA, ['--tta'])):
+        predictions = folder / 'predictions' / f'{out}.json'
+        best = str(folder / 'best.pth')
+        steps.call('test.py', str(ROOT / config), best, *common, *options, '--out', str(predictions))
+        figures[out] = scores_of(predictions)
+    return {
+        'config': config,
+        **figures[PLAIN],
+        'tta': figures[TTA],
+        'tta_gain': figures[TTA]['mAP50'] - figures[PLAIN]['mAP50'],
+        'train_seconds': round(seconds, 1),
+        'resumed': resumed,
+    }
+
+
+def scores_of(predictions: Path) -> dict[str, float]:
+    """Read the scores beside predictions."""
     scores = json.loads(predictions.with_suffix('.metrics.json').read_text(encoding='utf-8'))['scores']
-    figures = {name: scores[name] for name in ('mAP50', 'segm_mAP50')}
-    return {'config': config, **figures, 'train_seconds': round(seconds, 1), 'resumed': resumed}
+    return {name: scores[name] for name in ('mAP50', 'segm_mAP50')}
 
 
 def fast_precision() -> list[str]:
@@ -80,6 +120,35 @@ def fast_precision() -> list[str]:
     cpu = Path('/proc/cpuinfo')
     flags = cpu.read_text(encoding='utf-8').split() if cpu.is_file() else []
     return ['--amp'] if torch.cuda.is_available() or {'avx512_bf16', 'amx_bf16', 'bf16'} & set(flags) else []
+
+
+def make_pseudo_labels(name: str, steps: Steps) -> dict[str, Any]:
+    """Label the pictures without annotations; return how many labels there are and how good they are."""
+    config, checkpoint = ROOT / 'configs' / 'demo' / f'{name}.py', OUT / name / 'best.pth'
+    out, truth = DATA / 'train_pseudo.json', ['--answers', 'test_answers.json']
+    steps.call('pseudo_label.py', str(config), str(checkpoint), '--data-root', str(DATA), *truth, '--out', str(out))
+    report = json.loads((out.with_suffix('') / 'report.json').read_text(encoding='utf-8'))
+    names = ('labels', 'ignore_regions', 'expected_precision', 'real_precision')
+    return {'file': here(out), 'pictures': report['pictures']['labelled'], **{name: report.get(name) for name in names}}
+
+
+def fuse(models: dict[str, dict], steps: Steps) -> dict[str, Any]:
+    """Fuse the detectors, without and with test-time augmentation; return the scores and what they gain."""
+    figures = {}
+    for name in (PLAIN, TTA):
+        members = [str(OUT / model / 'predictions' / f'{name}.json') for model in models]
+        out = OUT / 'fusion' / f'{name}.json'
+        steps.call('wbf_ensemble.py', *members, '--ann', str(DATA / 'val.json'), '--out', str(out))
+        figures[name] = scores_of(out)
+    single = max(model['mAP50'] for model in models.values())
+    single_tta = max(model['tta']['mAP50'] for model in models.values())
+    return {
+        **figures[PLAIN],
+        'tta': figures[TTA],
+        'gain': figures[PLAIN]['mAP50'] - single,
+        'tta_gain': figures[TTA]['mAP50'] - figures[PLAIN]['mAP50'],
+        'gain_with_tta': figures[TTA]['mAP50'] - single_tta,
+    }
 
 
 def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
@@ -111,8 +180,10 @@ def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
     cv2.imwrite(str(out), sheet)
 
 
-def write_summary(models: dict[str, dict], best: str, seconds: float) -> dict:
-    """Write ``summary.json``: seconds in all, for the installation, and each model with its score."""
+def write_summary(
+    models: dict[str, dict], best: str, fusion: dict[str, Any], labels: dict[str, Any], seconds: float
+) -> dict[str, Any]:
+    """Write ``summary.json``: seconds in all and for the installation, each model, the fusion, the labels."""
     from custom_modules.utils import atomic_write
 
     record = Path(sys.prefix) / 'install.json'
@@ -123,22 +194,27 @@ def write_summary(models: dict[str, dict], best: str, seconds: float) -> dict:
         'demo_seconds': round(seconds, 1),
         'best': best,
         'models': models,
+        'fusion': fusion,
+        'pseudo_labels': labels,
     }
     with atomic_write(OUT / 'summary.json') as file:
         json.dump(summary, file, indent=2)
     return summary
 
 
-def here(path: str | Path) -> str:
-    """Return a path as one would type it in the working folder."""
-    return os.path.relpath(path)
-
-
-def show(summary: dict) -> None:
+def show(summary: dict[str, Any]) -> None:
     """Print the table that a person wants to see at the end."""
-    print(f'\n{"model":<28}{"mAP50":>8}{"segm mAP50":>12}{"seconds":>9}')
-    for name, model in summary['models'].items():
-        print(f'{name:<28}{model["mAP50"]:>8.4f}{model["segm_mAP50"]:>12.4f}{model["train_seconds"]:>9.0f}')
+    print(f'\n{"":<26}{"mAP50":>8}{"with TTA":>10}{"gain":>9}{"segm mAP50":>12}{"with TTA":>10}{"seconds":>9}')
+    for name, one in (*summary['models'].items(), ('fusion of both', summary['fusion'])):
+        boxes = f'{one["mAP50"]:>8.4f}{one["tta"]["mAP50"]:>10.4f}{one["tta_gain"]:>+9.4f}'
+        masks = f'{one["segm_mAP50"]:>12.4f}{one["tta"]["segm_mAP50"]:>10.4f}'
+        seconds = f'{one["train_seconds"]:>9.0f}' if 'train_seconds' in one else ''
+        print(f'{name:<26}{boxes}{masks}{seconds}')
+    fusion, labels = summary['fusion'], summary['pseudo_labels']
+    print(f'{"gain of the fusion":<26}{fusion["gain"]:>+8.4f}{fusion["gain_with_tta"]:>+10.4f}')
+    precision = labels['real_precision']
+    right = '' if precision is None else f', {precision:.0%} of them right'
+    print(f'{labels["labels"]} pseudo labels on {labels["pictures"]} pictures{right}: {labels["file"]}')
     pictures, figures = here(OUT / 'predictions.jpg'), here(OUT / 'summary.json')
     print(f'{summary["demo_seconds"]:.0f} s; pictures in {pictures}, figures in {figures}')
 
