@@ -1,7 +1,9 @@
 """Pictures from their files to a model's input, in worker processes."""
 
+import copy
 import warnings
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from mmengine.dataset import Compose
@@ -15,6 +17,8 @@ from .pictures import Picture
 class PictureDataset(Dataset):
     """Pictures through one or several test pipelines; an unreadable one gives the reason as text.
 
+    Steps that all pipelines begin with, loading above all, are taken once.
+
     A picture is unreadable when its file is missing, damaged, of another size than the data set says, larger than
     Pillow's limit against decompression bombs (179 million pixels), or a link out of the data folder.
 
@@ -25,8 +29,11 @@ class PictureDataset(Dataset):
 
     def __init__(self, pictures: Sequence[Picture], pipelines: Sequence[list]) -> None:
         self.pictures = pictures
+        pipelines = [_without_annotations(steps) for steps in pipelines]
+        shared = _same_beginning(pipelines)
         with DefaultScope.overwrite_default_scope('mmdet'):
-            self.pipelines = [Compose(_without_annotations(steps)) for steps in pipelines]
+            self._begin = Compose(shared)
+            self._go_on = [Compose(steps[len(shared) :]) for steps in pipelines]
         self._guards: dict = {}
 
     def __len__(self) -> int:
@@ -37,8 +44,8 @@ class PictureDataset(Dataset):
         if reason := self._finding(picture):
             return index, reason
         try:
-            sample = {'img_path': str(picture.path), 'img_id': picture.image_id}
-            return index, [pipeline(dict(sample)) for pipeline in self.pipelines]
+            begun = self._begin({'img_path': str(picture.path), 'img_id': picture.image_id})
+            return index, [pipeline(copy.deepcopy(begun)) for pipeline in self._go_on]
         except Exception as error:  # whatever a decoder raises, it concerns this file alone
             return index, ' '.join(str(error).split())[:200] or type(error).__name__
 
@@ -63,6 +70,12 @@ class PictureDataset(Dataset):
 def _without_annotations(steps: list) -> list:
     """Leave out steps that load annotations, which nothing here has."""
     return [step for step in steps if 'Annotations' not in str(step['type'])]
+
+
+def _same_beginning(pipelines: Sequence[list]) -> list:
+    """Return the steps that all pipelines begin with."""
+    places = zip(*pipelines, strict=False)
+    return [steps[0] for steps in takewhile(lambda steps: all(step == steps[0] for step in steps), places)]
 
 
 class Batches:

@@ -1,8 +1,10 @@
 """Whatever is wrong with a file is said and harms nothing else."""
 
 import cv2
+import mmcv
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from custom_modules.engine.inference.loading import Batches, PictureDataset
@@ -48,6 +50,35 @@ def test_a_good_picture_is_loaded_for_every_pipeline(tmp_path):
     assert samples[0]['data_samples'].ori_shape == (30, 40) and samples[0]['inputs'].shape == (3, 24, 32)
 
 
+def test_a_picture_is_decoded_once_for_all_views(tmp_path, monkeypatch):
+    """The views are what each pipeline alone gives; none sees what another has done to the picture."""
+    (tmp_path / 'a.jpg').write_bytes(jpeg())
+    orient = {'type': 'OrientPicture', 'mirrored': True, 'quarters': 1}
+    larger = [{**step, 'scale': (64, 64)} if step['type'] == 'Resize' else step for step in PIPELINE]
+    pipelines = [PIPELINE, [PIPELINE[0], orient, *PIPELINE[1:]], larger]
+    picture = Picture(1, tmp_path / 'a.jpg', 'a.jpg')
+    expected = [PictureDataset([picture], [steps])[0][1][0] for steps in pipelines]
+    decoded, decode = [], mmcv.imfrombytes
+    monkeypatch.setattr(mmcv, 'imfrombytes', lambda *args, **options: decoded.append(1) or decode(*args, **options))
+    _, samples = PictureDataset([picture], pipelines)[0]
+    assert len(decoded) == 1
+    assert [tuple(sample['inputs'].shape) for sample in samples] == [(3, 24, 32), (3, 32, 24), (3, 48, 64)]
+    for sample, alone in zip(samples, expected, strict=True):
+        assert torch.equal(sample['inputs'], alone['inputs'])
+        assert sample['data_samples'].ori_shape == alone['data_samples'].ori_shape
+
+
+@pytest.mark.parametrize('orientation', [1, 3, 6, 8])
+def test_boxes_are_those_of_the_picture_as_one_sees_it(tmp_path, orientation):
+    """Cameras note how they were held: a picture of 40 x 30 px on its side is one of 30 x 40."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    Image.new('RGB', (40, 30)).save(tmp_path / 'a.jpg', exif=exif)
+    width, height = (30, 40) if orientation in (6, 8) else (40, 30)
+    _, samples = load(tmp_path / 'a.jpg', width=width, height=height)
+    assert samples[0]['data_samples'].ori_shape == (height, width)
+
+
 @pytest.mark.parametrize(
     ('content', 'facts', 'reason'),
     [
@@ -89,6 +120,17 @@ def test_unusual_pictures_are_read(tmp_path, mode):
     Image.new(mode, (20, 10)).save(path)
     _, samples = load(path)
     assert samples[0]['inputs'].shape == (3, 16, 32)
+
+
+def test_pictures_of_a_pixel_under_a_wrong_name_and_animated_ones_are_read(tmp_path):
+    frames = [Image.new('RGB', (20, 10), color) for color in ('red', 'blue')]
+    frames[0].save(tmp_path / 'animated.png', save_all=True, append_images=frames[1:])
+    Image.new('RGB', (1, 1)).save(tmp_path / 'pixel.png')
+    (tmp_path / 'pixel.png').rename(tmp_path / 'pixel.jpg')
+    _, animated = load(tmp_path / 'animated.png')
+    _, pixel = load(tmp_path / 'pixel.jpg')
+    assert animated[0]['inputs'].shape == (3, 16, 32)
+    assert pixel[0]['data_samples'].ori_shape == (1, 1)
 
 
 def test_batches_are_the_same_pictures_whichever_are_wanted():
