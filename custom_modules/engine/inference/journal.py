@@ -5,6 +5,7 @@ line per finished batch, ``<crc32> <batch> <json>``.  A line that was not writte
 what follows are dropped.
 """
 
+import contextlib
 import fcntl
 import json
 import os
@@ -49,14 +50,14 @@ class JournalWriter:
     """
 
     def __init__(self, path: Path, header: dict[str, Any]) -> None:
-        self.path = path
         self._lock = lock_journal(path)
-        self._file = open(path, 'ab', buffering=0)  # noqa: SIM115 - stays open
-        end = _end_of_whole_lines(path)
-        self._file.truncate(end)
-        if not end:
-            self._put(-1, {**header, 'token': secrets.token_hex(8)})
-        self._sync()
+        with told_as_mistake(path):
+            self._file = open(path, 'ab', buffering=0)  # noqa: SIM115 - stays open
+            end = _end_of_whole_lines(path)
+            self._file.truncate(end)
+            if not end:
+                self._put(-1, {**header, 'token': secrets.token_hex(8)})
+            self._sync()
 
     def add(self, entry: Entry) -> None:
         """Append a batch; it survives the end of the process from here on, and that of the machine seconds later.
@@ -64,29 +65,43 @@ class JournalWriter:
         Raises:
             UserError: It cannot be written.
         """
-        self._put(entry.batch, [entry.lines, entry.unreadable])
-        if time.monotonic() - self._synced > _SECONDS_TO_SYNC:
-            self._sync()
+        with told_as_mistake(self._file.name):
+            self._put(entry.batch, [entry.lines, entry.unreadable])
+            if time.monotonic() - self._synced > _SECONDS_TO_SYNC:
+                self._sync()
 
     def close(self) -> None:
-        """Sync and unlock."""
+        """Sync and unlock.
+
+        Raises:
+            UserError: It cannot be written.
+        """
         if not self._file.closed:
-            self._sync()
-            self._file.close()
-            self._lock.close()
+            with told_as_mistake(self._file.name), self._lock, self._file:
+                self._sync()
 
     def _put(self, batch: int, content: Any) -> None:
         text = f'{batch} {json.dumps(content, separators=(",", ":"))}'.encode()
         line = memoryview(b'%08x %s\n' % (zlib.crc32(text), text))
-        try:
-            while line:  # a disk that fills up may take a part
-                line = line[self._file.write(line) :]
-        except OSError as error:
-            raise UserError(f'{self.path}: cannot be written ({error.strerror}); the same command goes on') from None
+        while line:  # a disk that fills up may take a part
+            line = line[self._file.write(line) :]
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
         self._synced = time.monotonic()
+
+
+@contextlib.contextmanager
+def told_as_mistake(path: str | Path) -> Iterator[None]:
+    """Tell what the system refuses to write, a full disk above all, as the user's mistake.
+
+    Raises:
+        UserError: Instead of an OSError in the block.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(f'{path}: cannot be written ({error.strerror}); the same command goes on') from None
 
 
 def lock_journal(path: Path) -> IO:

@@ -10,8 +10,8 @@ import numpy as np
 import torch
 import torch.distributed as torch_dist
 
-from ..distributed import PATIENCE, num_ranks, on_each_machine, own_rank
-from .journal import SUFFIX, Entry, JournalWriter, list_entries, lock_journal, read_entry, read_header
+from ..distributed import PATIENCE, num_ranks, on_each_machine, on_main_rank, own_rank
+from .journal import SUFFIX, Entry, JournalWriter, list_entries, lock_journal, read_entry, read_header, told_as_mistake
 
 _PIECE = 8 << 20  # bytes sent at a time
 
@@ -34,16 +34,22 @@ class Parts:
     def __init__(self, folder: Path, header: dict[str, Any], num_batches: int) -> None:
         self.folder, self.header, self.num_batches = folder, header, num_batches
         self._group = torch_dist.new_group(backend='gloo', timeout=PATIENCE) if num_ranks() > 1 else None
-        self.discarded, done = on_each_machine(self._look)
+        # The first machine alone before the others, which may share its folder.
+        self.discarded = on_main_rank(self._prepare)
+        done = on_each_machine(self._look)
         self.remaining = np.flatnonzero(~np.unpackbits(self._union(done), count=num_batches).astype(bool))
 
-    def _look(self) -> tuple[list[str], bytes]:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        discarded = discard_others(self.folder, self.header)
+    def _prepare(self) -> list[str]:
+        with told_as_mistake(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        return discard_others(self.folder, self.header)
+
+    def _look(self) -> bytes:
+        self._prepare()
         done = np.zeros(self.num_batches, bool)
         for path in journals(self.folder):
             done[[number for number, _ in list_entries(path)]] = True
-        return discarded, np.packbits(done).tobytes()
+        return np.packbits(done).tobytes()
 
     def _union(self, done: bytes) -> np.ndarray:
         found = [done]
@@ -99,7 +105,7 @@ class Parts:
     def _receive(self, path: Path, rank: int) -> None:
         size = torch.zeros(1, dtype=torch.int64)
         torch_dist.recv(size, rank, group=self._group)
-        with open(path, 'wb') as file:
+        with told_as_mistake(path), open(path, 'wb') as file:
             for start in range(0, int(size), _PIECE):
                 piece = torch.empty(min(_PIECE, int(size) - start), dtype=torch.uint8)
                 torch_dist.recv(piece, rank, group=self._group)
@@ -137,13 +143,11 @@ def discard_others(folder: Path, header: dict[str, Any]) -> list[str]:
     """
     differences: dict[str, None] = {}
     for path in journals(folder):
-        found = read_header(path)
-        if found is None:  # killed while it was begun
-            path.unlink(missing_ok=True)
-            continue
+        found = read_header(path) or {}  # killed while it was begun
         others = [key for key in header if found.get(key) != header[key]]
         if others:
             lock_journal(path).close()  # not while another job writes it
             path.unlink(missing_ok=True)
+        if found:
             differences.update(dict.fromkeys(others))
     return list(differences)

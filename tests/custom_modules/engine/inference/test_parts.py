@@ -6,6 +6,7 @@ import pytest
 
 from custom_modules.engine.inference.journal import Entry, JournalWriter
 from custom_modules.engine.inference.parts import Parts
+from custom_modules.utils import UserError
 
 from .ranks import fork_ranks, wait
 
@@ -68,6 +69,27 @@ def test_journals_of_something_else_are_discarded(tmp_path):
 def test_no_pictures_at_all(tmp_path):
     parts = Parts(tmp_path / 'parts', HEADER, 0)
     assert parts.remaining.tolist() == [] and list(parts.entries()) == []
+
+
+def test_machines_that_share_a_folder_discard_without_meeting(tmp_path):
+    """Many journals of something else, so that machines that discard at once would take them from each other."""
+    folder = tmp_path / 'parts'
+    for number in range(40):
+        write(folder / f'rank{number:05d}.journal', [number], {**HEADER, 'checkpoint': 'b'})
+
+    def one_rank(rank: int) -> None:
+        parts = Parts(folder, HEADER, 4)
+        assert parts.discarded == ['checkpoint'] and len(parts.remaining) == 4
+        parts.remove()
+
+    assert wait(fork_ranks(one_rank, 3, tmp_path / 'meeting', machines=True)) == [0, 0, 0]
+
+
+@pytest.mark.fast
+def test_a_folder_that_cannot_be_made_is_one_line(tmp_path):
+    (tmp_path / 'file').touch()
+    with pytest.raises(UserError, match=r'file/parts: cannot be written \(Not a directory\)'):
+        Parts(tmp_path / 'file' / 'parts', HEADER, 4)
 
 
 def test_journals_of_machines_without_a_shared_folder_are_sent(tmp_path, monkeypatch):
