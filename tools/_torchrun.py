@@ -70,7 +70,7 @@ def check_ranks(text: str, num_cards: int) -> int:
     if not text.isdecimal() or int(text) < 1:
         fail(f'GPUS is {text!r}; give the number of cards, such as 4')
     if num_cards and int(text) > num_cards:
-        fail(f'GPUS is {text}, this machine has {num_cards} card(s); use tools/dist_train.sh CONFIG {num_cards}')
+        fail(f'GPUS is {text}, this machine has {num_cards} card(s); give at most {num_cards}')
     return int(text)
 
 
