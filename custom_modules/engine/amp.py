@@ -1,6 +1,7 @@
 """Mixed precision that runs on any device."""
 
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 from mmengine.config import Config
@@ -30,6 +31,31 @@ def autocast(device: torch.device) -> torch.autocast:
 
 def _lacks_bfloat16(device: torch.device) -> bool:
     return device.type == 'cuda' and not torch.cuda.is_bf16_supported(including_emulation=False)
+
+
+def keep_boxes_exact(model: torch.nn.Module) -> None:
+    """Let a detector calculate with boxes in float32 whatever autocast does.
+
+    Upstream gives anchors, proposals and RoIs the type of what heads and features come in.  In bfloat16 (8 bits) a
+    coordinate of 1000 pixels would be off by up to 2, one of 4000 by up to 8.  So what heads predict, and the features
+    that RoIs are cut out of, become float32; the layers before and between run as autocast says.
+
+    Args:
+        model: Any detector of mmdet; changed.
+    """
+    from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import BaseRoIExtractor
+
+    for module in model.modules():
+        if isinstance(module, BaseRoIExtractor):
+            module.register_forward_pre_hook(lambda _, features_and_rois: _to_float32(features_and_rois))
+        elif hasattr(module, 'predict_by_feat'):
+            module.register_forward_hook(lambda _, inputs, outputs: _to_float32(outputs))
+
+
+def _to_float32(values: Any) -> Any:
+    if isinstance(values, list | tuple):
+        return type(values)(map(_to_float32, values))
+    return values.float() if isinstance(values, torch.Tensor) and values.is_floating_point() else values
 
 
 def use_mixed_precision(cfg: Config) -> str:

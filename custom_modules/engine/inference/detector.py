@@ -12,7 +12,7 @@ from mmengine.dataset import pseudo_collate
 from mmengine.registry import MODELS, DefaultScope
 
 from ...utils import UserError
-from ..amp import autocast
+from ..amp import autocast, keep_boxes_exact
 from ..fitting import load_weights
 from ..runner import config_mistakes
 from ..workers import most_workers
@@ -62,6 +62,8 @@ class Detector:
         with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)):
             model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))
+        if amp:
+            keep_boxes_exact(model)
         self.model = model.to(self.device).eval()
 
     @property

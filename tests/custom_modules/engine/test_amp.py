@@ -1,11 +1,15 @@
 """Mixed precision is chosen by what the device can do."""
 
+from pathlib import Path
+
 import pytest
 import torch
+from mmdet.structures import DetDataSample
 from mmengine.config import Config
-from mmengine.registry import OPTIM_WRAPPERS
+from mmengine.registry import MODELS, OPTIM_WRAPPERS, DefaultScope
 
-from custom_modules.engine.amp import use_low_memory, use_mixed_precision
+from custom_modules.engine import load_config
+from custom_modules.engine.amp import autocast, keep_boxes_exact, use_low_memory, use_mixed_precision
 
 pytestmark = pytest.mark.fast
 
@@ -51,3 +55,20 @@ def test_low_memory_by_the_backbone_s_own_means_or_ours(backbone, own, hooks):
     assert 'recomputed' in use_low_memory(cfg)
     assert cfg.model.backbone.get('with_cp') is own
     assert [hook.type for hook in cfg.custom_hooks] == hooks
+
+
+@pytest.mark.parametrize('name', ['cascade_mask_rcnn_swin', 'atss_swin', 'dino_swin'])
+def test_boxes_of_every_family_stay_exact(name):
+    """At 4,000 pixels, where those of an original photograph lie, neighbours in bfloat16 are 16 apart."""
+    cfg = load_config(Path(__file__).resolve().parents[3] / 'configs' / 'demo' / f'{name}.py')
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        model = MODELS.build(cfg.model).eval()
+        keep_boxes_exact(model)
+        shape = {'img_shape': (128, 128), 'batch_input_shape': (128, 128), 'ori_shape': (4000, 4000)}
+        sample = DetDataSample(metainfo={**shape, 'scale_factor': (0.032, 0.032)})
+        with torch.inference_mode(), autocast(torch.device('cpu')):
+            found = model.predict(torch.rand(1, 3, 128, 128), [sample])[0].pred_instances
+    assert found.bboxes.dtype == found.scores.dtype == torch.float32
+    coordinates = found.bboxes[(found.bboxes > 0) & (found.bboxes < 4000)]
+    assert len(coordinates) and (coordinates.bfloat16() != coordinates).float().mean() > 0.9
