@@ -107,12 +107,12 @@ def views_of(row: dict) -> list[tuple]:
 def predict(args: argparse.Namespace, view: tuple, pictures: list, coco):
     """Predict one view of all pictures, or read what an earlier call predicted."""
     from custom_modules.engine import load_config
-    from custom_modules.engine.inference import predict_to_file, run_file
-    from custom_modules.evaluation import read_predictions
+    from custom_modules.engine.inference import predict_to_file
+    from custom_modules.evaluation import notes_file, read_predictions
 
     scale, flip, quarters = view
     out = Path(args.folder) / args.name / f'{scale}_{flip}_{quarters}.json'
-    if not run_file(out).exists():
+    if not notes_file(out).exists():
         print(f'predicting {out}', flush=True)
         cfg = load_config(args.config)
         cfg.tta = {'scales': [scale], 'flips': [flip], 'quarter_turns': [quarters]}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from pathlib import Path
 
 from tools import ROOT
-from tools._output_file import check_out
 
 # What --params and --search decide themselves, with the values it has otherwise.
 SETTINGS = {'method': 'wbf', 'iou_thr': 0.55, 'skip_box_thr': 0.0, 'conf_type': 'avg', 'weights': None}
@@ -76,20 +76,22 @@ def choose_inputs(args: argparse.Namespace) -> None:
         split = choose_split(WORK_DIRS, args.ann)
         args.ann, args.predictions = Path(as_typed(split.ann)), [Path(as_typed(path)) for path in split.members]
         print(f'fusing the predictions of {len(args.predictions)} runs on {args.ann}: {_words(args.predictions)}')
+        if split.older:
+            print(f'the newest of each run; older: {_words(map(as_typed, split.older))}')
     if args.out is None:
         first = args.predictions[0]
         name = f'{args.ann.stem}.json' if args.ann else f'{first.stem}{first.suffix if first.is_file() else ".json"}'
         args.out = Path(as_typed(WORK_DIRS / 'ensemble' / name))
 
 
-def _words(paths: list[Path]) -> str:
+def _words(paths: Iterable[Path | str]) -> str:
     return ' '.join(map(str, paths))
 
 
 def check_files(args: argparse.Namespace) -> None:
     """Refuse what cannot be fused or written before the files are read."""
     from custom_modules.submission import detect_format
-    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
+    from custom_modules.utils import UserError, check_output, did_you_mean, find_file, similar_paths
 
     formats = {path: detect_format(find_file(path)) for path in args.predictions}
     places = [find_file(path).resolve() for path in args.predictions]
@@ -104,7 +106,7 @@ def check_files(args: argparse.Namespace) -> None:
         raise UserError(f'--params {args.params}: no such file{did_you_mean(similar_paths(args.params))}')
     if args.search and args.ann is None:
         raise UserError('--search needs the answers: give the COCO json the files are about by --ann')
-    check_out(args.out, ('.json', '.csv'), [*places, *filter(None, [args.ann, args.params])])
+    check_output(args.out, ('.json', '.csv'), inputs=[*places, *filter(None, [args.ann, args.params])])
     if args.ann is None:
         kind = 'json' if args.out.suffix == '.json' else 'csv'
         other = next((path for path, found in formats.items() if found in ('json', 'csv') and found != kind), None)

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import errno
 import importlib.util
 import json
 import os
@@ -18,6 +19,8 @@ from typing import NoReturn
 from tools import ROOT, restart_in_venv
 
 PACKAGE = 'custom_modules'
+# What a user can mend: a full or read-only disk, files and folders without the right to write or read.
+_OF_THE_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 class Parser(argparse.ArgumentParser):
@@ -103,7 +106,7 @@ def use_environment() -> None:
 
 
 def run(main: Callable[[], int | None], *, needs_model: bool = True) -> None:
-    """Call ``main`` and end the process, a user's mistake as one line with exit code 2.
+    """Call ``main`` and end the process, a user's mistake or a full disk as one line with exit code 2.
 
     Args:
         main: The tool's main function; its return value is the exit code.
@@ -122,17 +125,26 @@ def run(main: Callable[[], int | None], *, needs_model: bool = True) -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        from custom_modules.utils import UserError
-
-        mistake = isinstance(error, UserError)
+        message = mistake_of(error)
         if 'TORCHELASTIC_ERROR_FILE' in os.environ:
-            tell_launcher(f'error: {error}' if mistake else traceback.format_exc().rstrip())
-        elif mistake:
-            print(f'error: {error}', file=sys.stderr)
-        else:
+            tell_launcher(traceback.format_exc().rstrip() if message is None else f'error: {message}')
+        elif message is None:
             raise
-        sys.exit(2 if mistake else 1)
+        else:
+            print(f'error: {message}', file=sys.stderr)
+        sys.exit(1 if message is None else 2)
     sys.exit(code)
+
+
+def mistake_of(error: Exception) -> str | None:
+    """Return what to tell about an error that a user can mend, None for one of the program."""
+    from custom_modules.utils import UserError
+
+    if isinstance(error, UserError):
+        return str(error)
+    if isinstance(error, OSError) and error.errno in _OF_THE_DISK:
+        return f'{error.filename}: {error.strerror}' if error.filename else error.strerror
+    return None
 
 
 def ignore_warnings() -> None:

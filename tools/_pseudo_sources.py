@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tools import ROOT
@@ -22,6 +22,7 @@ class Sources:
         answered: Json with answers; None for fixed thresholds without.
         answered_members: Predictions on that, one file per model, or none.
         checkpoints: What made them, where it is known.
+        to_predict: Jsons by the files among these that the checkpoint has yet to make.
     """
 
     root: Path
@@ -30,6 +31,7 @@ class Sources:
     answered: Path | None
     answered_members: list[Path]
     checkpoints: list[Path]
+    to_predict: dict[Path, Path] = field(default_factory=dict)
 
 
 def from_files(args: argparse.Namespace) -> Sources:
@@ -38,21 +40,26 @@ def from_files(args: argparse.Namespace) -> Sources:
     Raises:
         UserError: A file is missing, or nothing says what data they are about.
     """
-    from custom_modules.pseudo_label.runs import notes_on
+    from custom_modules.evaluation import predictions_name, read_notes
     from custom_modules.utils import UserError, find_file, resolve_ann, resolve_data_root
 
     members = [find_file(name) for name in args.predictions]
     for path in members:
         if not path.is_file():
             raise UserError(f'{path}: no such predictions file')
-    notes = [notes_on(path) for path in members]
-    ann = next((Path(one['ann']) for one in notes if one.get('ann') and Path(one['ann']).is_file()), None)
+    notes = [read_notes(path) for path in members]
+    anns = list(dict.fromkeys(Path(one['ann']) for one in notes if one.get('ann') and Path(one['ann']).is_file()))
+    if len(anns) > 1:
+        raise UserError(f'--predictions: are about different pictures: {anns[0]} and {anns[1]}')
+    ann = anns[0] if anns else None
     if args.data_root is None and ann is None:
         raise UserError('--predictions: nothing beside them says what data they are about; give --data-root')
     root = resolve_data_root(args.data_root or ann.parent)
     unlabelled = ann if ann and not args.unlabelled else resolve_ann(root, args.unlabelled or 'test.json')
     answers = args.calibrate_ann or 'val.json'
-    answered_members = _calibrating(args, [path.with_name(Path(answers).name) for path in members])
+    names = [predictions_name(answers, tta=bool(one.get('tta'))) for one in notes]
+    beside = [path.with_name(name) for path, name in zip(members, names, strict=True)]
+    answered_members = _calibrating(args, beside)
     answered = resolve_ann(root, answers) if answered_members else None
     checkpoints = [Path(one['checkpoint']) for one in notes if one.get('checkpoint')]
     return Sources(root, unlabelled, members, answered, answered_members, checkpoints)
@@ -91,53 +98,51 @@ def use_newest_run(args: argparse.Namespace) -> None:
 
 
 def from_model(args: argparse.Namespace) -> Sources:
-    """Predict with a checkpoint, where that has not been done yet."""
+    """Say which predictions of a checkpoint are taken; those that are not there yet are not made yet."""
     check_paths(args.config, data_root=args.data_root)
     from custom_modules.engine import load_config
     from custom_modules.engine.data import chosen_root
     from custom_modules.engine.folds import validation_json
-    from custom_modules.utils import resolve_ann, resolve_data_root
-
-    root = resolve_data_root(chosen_root(load_config(args.config), args.data_root))
-    unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
-    answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
-    if args.calibrate:
-        answered_members = _calibrating(args, [])
-    elif args.score_thr is None or _are_there(args, answered):
-        answered_members = [_predictions(args, root, answered)]
-    else:  # a fixed threshold needs none; with them the report tells more
-        answered, answered_members = None, []
-    members = [_predictions(args, root, unlabelled)]
-    return Sources(root, unlabelled, members, answered, answered_members, [Path(args.checkpoint)])
-
-
-def _are_there(args: argparse.Namespace, ann: Path) -> bool:
-    from custom_modules.engine import load_config
     from custom_modules.engine.inference import default_output
     from custom_modules.pseudo_label.runs import are_current
+    from custom_modules.utils import resolve_ann, resolve_data_root
 
-    out = default_output(load_config(args.config), args.checkpoint, ann)
-    return are_current(out, args.checkpoint, ann, tta=args.tta)
+    cfg = load_config(args.config)
+    root = resolve_data_root(chosen_root(cfg, args.data_root))
+    unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
+    answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
+    files = {ann: default_output(cfg, args.checkpoint, ann, tta=args.tta) for ann in (unlabelled, answered)}
+    missing = [ann for ann, out in files.items() if not are_current(out, args.checkpoint, ann, tta=args.tta)]
+    if args.calibrate:
+        answered_members = _calibrating(args, [])
+    elif args.score_thr is None or answered not in missing:
+        answered_members = [files[answered]]
+    else:  # a fixed threshold needs none; with them the report tells more
+        answered, answered_members = None, []
+    members, wanted = [files[unlabelled]], [files[unlabelled], *answered_members]
+    to_predict = {files[ann]: ann for ann in missing if files[ann] in wanted}
+    return Sources(root, unlabelled, members, answered, answered_members, [Path(args.checkpoint)], to_predict)
 
 
-def _predictions(args: argparse.Namespace, root: Path, ann: Path) -> Path:
-    """Return the predictions of the checkpoint on a json, made now unless they are there."""
+def predict_missing(args: argparse.Namespace, sources: Sources) -> None:
+    """Make the predictions that are not there yet, those with answers first; the others are named."""
+    if args.predictions:
+        return
     from custom_modules.engine import load_config, trust_checkpoints
-    from custom_modules.engine.inference import PredictionProgress, choose_device, default_output, test
+    from custom_modules.engine.inference import PredictionProgress, choose_device, test
     from custom_modules.utils import as_typed
     from tools._predicting import list_unreadable, told_when_stopped
 
-    cfg = load_config(args.config)
-    out = default_output(cfg, args.checkpoint, ann)
-    if _are_there(args, ann):
-        print(f'predictions on {ann.name}: {as_typed(out)}, there already')
-        return out
-    progress, device = PredictionProgress(sys.stderr), choose_device(args.device)
-    options = {'tta': args.tta, 'amp': args.amp, 'batch_size': args.batch_size, 'device': device, 'progress': progress}
-    data = {'data_root': str(root), 'ann': str(ann.resolve()), 'out': None}
-    with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
-        outcome = test(cfg, args.checkpoint, **data, **options)
-    list_unreadable(outcome['unreadable'])
-    score = outcome['scores'].get('mAP50')
-    print(f'predictions on {ann.name}: {as_typed(out)}' + ('' if score is None else f', mAP50 {score:.4f}'))
-    return out
+    for out in [*sources.answered_members, *sources.members]:
+        if out not in sources.to_predict:
+            print(f'predictions: {as_typed(out)}, there already')
+            continue
+        ann = sources.to_predict[out]
+        progress, device = PredictionProgress(sys.stderr), choose_device(args.device)
+        options = {'tta': args.tta, 'amp': args.amp, 'batch_size': args.batch_size, 'device': device}
+        data = {'data_root': str(sources.root), 'ann': str(ann.resolve()), 'out': str(out)}
+        with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
+            outcome = test(load_config(args.config), args.checkpoint, **data, **options, progress=progress)
+        list_unreadable(outcome['unreadable'])
+        score = outcome['scores'].get('mAP50')
+        print(f'predictions: {as_typed(out)}' + ('' if score is None else f', mAP50 {score:.4f}'))

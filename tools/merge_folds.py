@@ -81,6 +81,7 @@ def write_scores(folder: Path, source: str, figures: dict) -> None:
 
 def write_notes(folder: Path, config: str, folds: Folds, data: CocoData) -> None:
     """Say beside the merged predictions what made them, as tools/test.py does."""
+    from custom_modules.evaluation import notes_file
     from custom_modules.utils import atomic_write
 
     notes = {
@@ -93,7 +94,7 @@ def write_notes(folder: Path, config: str, folds: Folds, data: CocoData) -> None
         'cat_ids': data.cat_ids,
         'num_pictures': len(data.images),
     }
-    with atomic_write(folder / 'predictions' / f'{data.path.stem}.run.json') as file:
+    with atomic_write(notes_file(folder / 'predictions' / f'{data.path.stem}.json')) as file:
         json.dump(notes, file, indent=2)
 
 

@@ -78,8 +78,7 @@ def category_ids(args: argparse.Namespace) -> list[int] | None:
 
 def check_options(args: argparse.Namespace) -> None:
     """Refuse what would fail only after the model has been loaded."""
-    from custom_modules.engine.inference import check_folder, check_output
-    from custom_modules.utils import UserError
+    from custom_modules.utils import UserError, check_folder, check_output
 
     if args.batch_size < 1:
         raise UserError(f'--batch-size {args.batch_size}: give a number from 1 on')

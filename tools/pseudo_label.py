@@ -20,11 +20,12 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, light, run
-from tools._pseudo_sources import Sources, from_files, from_model, use_newest_run
+from tools._pseudo_options import check_options, wishes_of
+from tools._pseudo_sources import Sources, from_files, from_model, predict_missing, use_newest_run
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
-    from custom_modules.pseudo_label.labelling import Labelled, Wishes
+    from custom_modules.pseudo_label.labelling import Labelled
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -48,11 +49,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     files.add_argument('--answers', metavar='FILE', help='truth about the pictures, only to tell the real precision')
     files.add_argument('--out', type=Path, metavar='FILE', help='default: train_pseudo.json in the data folder')
     rules = parser.add_argument_group('rules')
-    rules.add_argument('--target-precision', type=float, default=0.7, help='share of right labels (default: 0.7)')
-    rules.add_argument('--confidence', type=float, default=0.9, help='how sure of that (default: 0.9)')
-    rules.add_argument(
-        '--ignore-precision', type=float, default=0.2, help='ignore regions down to this chance (default: 0.2)'
-    )
+    rules.add_argument('--target-precision', type=float, help='share of right labels (default: 0.7)')
+    rules.add_argument('--confidence', type=float, help='how sure of that (default: 0.9)')
+    rules.add_argument('--ignore-precision', type=float, help='ignore regions down to this chance (default: 0.2)')
     rules.add_argument('--no-ignore', action='store_true', help='no ignore regions: what is uncertain is background')
     rules.add_argument('--score-thr', type=float, help='a fixed threshold in the place of calibrated ones')
     rules.add_argument('--ignore-thr', type=float, help='with --score-thr: ignore regions down to this score')
@@ -63,7 +62,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     model = parser.add_argument_group('predicting')
     model.add_argument('--tta', action='store_true', help="test-time augmentation, as the config's `tta` says")
     model.add_argument('--amp', action='store_true', help='mixed precision: faster, scores differ a little')
-    model.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')
+    model.add_argument('--batch-size', type=int, help='pictures at a time (default: 1)')
     model.add_argument('--device', help='cpu, cuda, cuda:1 ... (default: a GPU if there is one)')
     model.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
     return parser.parse_args(argv)
@@ -73,68 +72,43 @@ def main(argv: list[str] | None = None) -> int:
     """Find or make predictions, label, write, report."""
     args = parse_args(argv)
     with light():
-        wishes = checked_wishes(args)
+        check_options(args)
         if args.predictions:
-            return label(args, from_files(args), wishes)
+            return label(args, from_files(args))
         if args.checkpoint is None:
             use_newest_run(args)
-    return label(args, from_model(args), wishes)
+    return label(args, from_model(args))
 
 
-def label(args: argparse.Namespace, sources: Sources, wishes: Wishes) -> int:
-    """Read, choose labels, write."""
+def label(args: argparse.Namespace, sources: Sources) -> int:
+    """Read, predict, choose labels, write."""
     from custom_modules.evaluation import read_predictions
     from custom_modules.pseudo_label.labelling import label_pictures
 
     out = args.out or sources.root / 'train_pseudo.json'
     data = read_data(args, sources, out)
+    predict_missing(args, sources)
     labelled = label_pictures(
         data.real,
         data.unlabelled,
-        [read_predictions(path) for path in sources.members],
+        [read_predictions(path, data.listed) for path in sources.members],
         answered=data.answered,
         answered_members=[read_predictions(path, data.answered) for path in sources.answered_members] or None,
-        wishes=wishes,
+        wishes=wishes_of(args),
     )
     write(args, sources, data, labelled, out)
     return 0
 
 
-def checked_wishes(args: argparse.Namespace) -> Wishes:
-    """Refuse options that make no sense, before the work."""
-    from custom_modules.pseudo_label.labelling import Wishes
-    from custom_modules.utils import UserError
-
-    for name in ('target_precision', 'confidence', 'ignore_precision', 'score_thr', 'ignore_thr'):
-        value = getattr(args, name)
-        if value is not None and not 0 < value < 1:
-            raise UserError(f'--{name.replace("_", "-")} {value}: give a number above 0 and below 1')
-    for name in ('max_per_image', 'min_votes', 'batch_size'):
-        if getattr(args, name) is not None and getattr(args, name) < 1:
-            raise UserError(f'--{name.replace("_", "-")} {getattr(args, name)}: give a number from 1 on')
-    if args.max_ratio is not None and not 0 <= args.max_ratio < float('inf'):
-        raise UserError(f'--max-ratio {args.max_ratio}: give a number from 0 on, such as 1.5')
-    if args.ignore_thr is not None and (args.score_thr is None or args.ignore_thr >= args.score_thr):
-        raise UserError(f'--ignore-thr {args.ignore_thr}: goes with a higher --score-thr')
-    if args.predictions and args.config:
-        raise UserError('name a config with its checkpoint, or --predictions, not both')
-    if args.config and not args.checkpoint:
-        raise UserError(f'{args.config}: name its checkpoint too, such as work_dirs/<run>/best.pth')
-    if args.out and args.out.suffix != '.json':
-        raise UserError(f'--out {args.out}: give a name that ends in .json')
-    names = ('target_precision', 'confidence', 'score_thr', 'min_votes', 'max_per_image', 'max_ratio')
-    return Wishes(
-        ignore_precision=None if args.no_ignore else args.ignore_precision,
-        ignore_thr=None if args.no_ignore else args.ignore_thr,
-        **{name: getattr(args, name) for name in names},
-    )
-
-
 @dataclass(frozen=True)
 class Data:
-    """The data sets: real annotations, pictures to label, pictures with answers, truth; and what was left out."""
+    """The data sets: real annotations, pictures to label, pictures with answers, truth; and what was left out.
+
+    Pictures that are ``listed`` to be labelled are all of their file, with those that were left out.
+    """
 
     real: CocoData
+    listed: CocoData
     unlabelled: CocoData
     answered: CocoData | None
     answers: CocoData | None
@@ -149,46 +123,46 @@ def read_data(args: argparse.Namespace, sources: Sources, out: Path) -> Data:
     from custom_modules.pseudo_label.merging import check_same_classes, path_from, real_part
     from custom_modules.utils import UserError
 
-    check_out(out)
+    check_not_real(out)
     real_path = resolve_ann(sources.root, args.train_ann)
     real = real_part(load_coco(real_path, check_images=False))
-    unlabelled = load_coco(sources.unlabelled, check_images=False)
+    listed = load_coco(sources.unlabelled, check_images=False)
     answered = load_coco(sources.answered, check_images=False) if sources.answered else None
     answers = load_coco(resolve_ann(sources.root, args.answers), check_images=False) if args.answers else None
-    for data in (unlabelled, answered, answers):
+    for data in (listed, answered, answers):
         if data is not None:
             check_same_classes(real, data)
-    for data in (real, unlabelled):
+    for data in (real, listed):
         path_from(out.parent, data.image_root)
     others = [real, *([answered] if answered is not None else [])]
-    unlabelled, counts = leave_out_known(unlabelled, others)
+    unlabelled, counts = leave_out_known(listed, others)
     if not unlabelled.images:
         raise UserError(f'{sources.unlabelled}: all its pictures are in {args.train_ann}; name others by --unlabelled')
     names = [f'in {other.path.name}' for other in others]
-    return Data(
-        real, unlabelled, answered, answers, dict(zip(names, counts, strict=True)), next_round(sources, answered)
-    )
+    skipped = dict(zip(names, counts, strict=True))
+    return Data(real, listed, unlabelled, answered, answers, skipped, next_round(sources, answered))
 
 
-def check_out(out: Path) -> None:
+def check_not_real(out: Path) -> None:
     """Refuse to overwrite what was not made here."""
     from custom_modules.pseudo_label.merging import NOTE
-    from custom_modules.pseudo_label.runs import read_notes
-    from custom_modules.utils import UserError
+    from custom_modules.utils import UserError, check_output, read_object
 
-    if out.exists() and NOTE not in read_notes(out):
+    check_output(out)
+    if out.exists() and NOTE not in read_object(out):
         raise UserError(f'--out {out}: exists and holds no pseudo labels, it is not overwritten; choose another name')
 
 
 def next_round(sources: Sources, answered: CocoData | None) -> int:
     """Return the number of this round, and warn of a model that has seen the answers."""
     from custom_modules.pseudo_label import round_of
-    from custom_modules.pseudo_label.runs import read_notes, run_of
+    from custom_modules.pseudo_label.runs import run_of
+    from custom_modules.utils import read_object
 
     rounds = [0]
     known = {image['file_name'] for image in answered.images} if answered else set()
     for one in filter(None, map(run_of, sources.checkpoints)):
-        content = read_notes(sources.root / (one.train_ann or 'train.json'))
+        content = read_object(sources.root / (one.train_ann or 'train.json'))
         rounds.append(round_of(content))
         seen = known & {image.get('file_name') for image in content.get('images', ())}
         if seen and not one.on_fold:

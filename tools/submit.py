@@ -17,7 +17,6 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, run
-from tools._output_file import check_out, writing
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
@@ -42,15 +41,14 @@ def main(argv: list[str] | None = None) -> int:
     coco = load_coco(find_file(args.ann), check_images=False)
     if args.out is None:
         return report(find_file(args.predictions), coco)
-    with writing(args.out):
-        write(args.predictions, coco, args.out)
+    write(args.predictions, coco, args.out)
     return report(args.out, coco)
 
 
 def check_arguments(args: argparse.Namespace) -> None:
     """Refuse what cannot be done before the files are read."""
     from custom_modules.submission import detect_format
-    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
+    from custom_modules.utils import UserError, check_output, did_you_mean, find_file, similar_paths
 
     kind = detect_format(find_file(args.predictions))
     if not find_file(args.ann).is_file():
@@ -59,7 +57,7 @@ def check_arguments(args: argparse.Namespace) -> None:
         if kind != 'csv':
             raise UserError(f'{args.predictions}: is no csv; to write one from it give its name by --out')
     else:
-        check_out(args.out, ('.csv',), [find_file(args.predictions), find_file(args.ann)])
+        check_output(args.out, ('.csv',), inputs=[find_file(args.predictions), find_file(args.ann)])
 
 
 def write(source: Path, coco: CocoData, out: Path) -> None:

@@ -22,7 +22,10 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--data-root', help="folder of the data set (default: the config's data_root)")
     parser.add_argument('--split', choices=['val', 'test'], default='val', help="val.json (or the fold's) or test.json")
     parser.add_argument('--ann', help='another json, looked up in the data root, then here')
-    parser.add_argument('--out', help='predictions as COCO json (default: <run folder>/predictions/<split>.json)')
+    parser.add_argument(
+        '--out',
+        help='predictions as COCO json (default: predictions/<split>.json of the run, with --tta <split>_tta.json)',
+    )
     parser.add_argument('--tta', action='store_true', help="test-time augmentation, as the config's `tta` says")
     parser.add_argument('--amp', action='store_true', help='mixed precision: faster, scores differ a little')
     parser.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')

@@ -25,7 +25,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._fusion_options import check_files, check_options, choose_inputs
 from tools._fusion_scores import comparison_lines, comparison_to_dict, full_scores, progress_line
 from tools._launch import Parser, run
-from tools._output_file import writing
 
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
@@ -79,9 +78,8 @@ def main(argv: list[str] | None = None) -> int:
     files = usable_masks(members, args.out)
     params = find_params(args, coco, files, pictures)
     fused = fuse(params, files, pictures, args.max_per_image)
-    with writing(args.out):
-        write(args.out, fused, pictures)
-        save_notes(args, members, params, pictures)
+    write(args.out, fused, pictures)
+    save_notes(args, members, params, pictures)
     print(f'{len(fused)} boxes of {len(pictures.sizes)} pictures: {args.out}')
     if coco is not None and coco.has_annotations:
         score(args, coco, files, fused, params, pictures)
@@ -128,28 +126,25 @@ def find_params(
     from custom_modules.utils import find_file
 
     if args.search:
-        return of_files(search(args, coco, files), files)
+        return for_files(search(args, coco, files), files)
     if args.params is not None:
-        return of_files(FusionParams.load(find_file(args.params)), files)
+        return for_files(FusionParams.load(find_file(args.params)), files)
     weights = args.weights or [1.0] * len(files)
     settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
-    return of_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
+    return for_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
 
 
-def of_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
-    """Name the members as the files given, and drop those without a weight; say so."""
-    from dataclasses import replace
-
-    names = [list(files)[position] for position in params.pick(list(files))]
-    dropped = [name for name in files if name not in names]
+def for_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
+    """Name the members as the files given; say which file is taken for which member, and which for none."""
+    used = params.for_files(list(files))
+    wanted = [params.members[index] for index in params.used]
+    for name, member in zip(used.members, wanted, strict=True):
+        if name != member:
+            print(f'{name}: taken for {member} of --params')
+    dropped = [name for name in files if name not in used.members]
     if dropped:
         print(f'left out: {" ".join(dropped)}')
-    return replace(
-        params,
-        members=tuple(names),
-        weights=tuple(params.weights[index] for index in params.used),
-        score_scale=params.score_scale and tuple(params.score_scale[index] for index in params.used),
-    )
+    return used
 
 
 def fuse(
@@ -171,9 +166,11 @@ def fuse(
 
 def write(out: Path, fused: Predictions, pictures: Pictures) -> None:
     """Write what was fused."""
-    from custom_modules.evaluation import write_predictions
+    from custom_modules.evaluation import notes_file, write_predictions
     from custom_modules.submission import write_detection_csv
 
+    for beside in (notes_file(out), out.with_suffix('.metrics.json')):  # of another fusion in a moment
+        beside.unlink(missing_ok=True)
     if out.suffix == '.csv':
         write_detection_csv(out, fused, pictures.names, pictures.category_ids)
     else:
@@ -225,6 +222,7 @@ def save_notes(args: argparse.Namespace, members: list[Member], params: FusionPa
     """Say beside the output what made it."""
     from dataclasses import asdict
 
+    from custom_modules.evaluation import notes_file
     from custom_modules.utils import atomic_write, find_file
 
     notes = {
@@ -249,7 +247,7 @@ def save_notes(args: argparse.Namespace, members: list[Member], params: FusionPa
         'num_pictures': len(pictures.sizes),
         'written': time.strftime('%Y-%m-%d %H:%M:%S'),
     }
-    with atomic_write(args.out.with_suffix('.run.json')) as file:
+    with atomic_write(notes_file(args.out)) as file:
         json.dump(notes, file, indent=2)
 
 

@@ -1,10 +1,11 @@
 """Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` fuses."""
 
-import json
 from collections import defaultdict
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
+from custom_modules.evaluation.prediction_notes import noted_predictions
 from custom_modules.utils import UserError, as_typed
 
 NOT_RUNS = ('ensemble', 'benchmarks')
@@ -18,11 +19,13 @@ class PredictedSplit:
     Attributes:
         ann: The json.
         members: A file of predictions for each run, in the order of their folders.
+        older: Further files of these runs, such as those without test-time augmentation.
         newest: When the newest of them was written, seconds since 1970.
     """
 
     ann: Path
     members: tuple[Path, ...]
+    older: tuple[Path, ...]
     newest: float
 
 
@@ -39,18 +42,20 @@ def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
         Most members first, among as many the newest first.
     """
     work_dirs = Path(work_dirs)
-    runs: dict[Path, dict[Path, Path]] = defaultdict(dict)
-    for notes in sorted(work_dirs.rglob('predictions/*.run.json')):
-        predictions, ann = notes.with_name(notes.name.removesuffix('.run.json') + '.json'), _ann_of(notes)
-        if ann is None or not predictions.is_file() or notes.relative_to(work_dirs).parts[0] in NOT_RUNS:
-            continue
-        run, of_ann = notes.parent.parent, runs[ann]
-        if run not in of_ann or _written(predictions) > _written(of_ann[run]):
-            of_ann[run] = predictions
-    splits = [
-        PredictedSplit(ann, tuple(of_ann.values()), max(map(_written, of_ann.values()))) for ann, of_ann in runs.items()
-    ]
+    files: dict[Path, dict[Path, list[Path]]] = defaultdict(lambda: defaultdict(list))
+    for path, notes in noted_predictions(work_dirs):
+        in_run = path.parent.name == 'predictions' and path.relative_to(work_dirs).parts[0] not in NOT_RUNS
+        if in_run and Path(notes['ann']).is_file():
+            files[Path(notes['ann']).resolve()][path.parent.parent].append(path)
+    splits = [_split(ann, [sorted(paths, key=_written) for paths in runs.values()]) for ann, runs in files.items()]
     return sorted(splits, key=lambda split: (-len(split.members), -split.newest))
+
+
+def _split(ann: Path, runs: list[list[Path]]) -> PredictedSplit:
+    """Take the newest of each run's files, which come from old to new."""
+    members = tuple(paths[-1] for paths in runs)
+    older = tuple(chain.from_iterable(paths[:-1] for paths in runs))
+    return PredictedSplit(ann, members, older, max(map(_written, members)))
 
 
 def choose_split(work_dirs: str | Path, ann: str | Path | None = None) -> PredictedSplit:
@@ -89,15 +94,6 @@ def _split_option(name: str) -> str:
 def _newest_trained(work_dirs: Path) -> Path | None:
     found = [path for path in work_dirs.rglob('best.pth') if path.relative_to(work_dirs).parts[0] not in NOT_RUNS]
     return max((path for path in found if path.with_name('config.py').is_file()), key=_written, default=None)
-
-
-def _ann_of(notes: Path) -> Path | None:
-    """Return the json that predictions are about, if it is known and still there."""
-    try:
-        ann = json.loads(notes.read_text(encoding='utf-8'))['ann']
-        return Path(ann).resolve() if Path(ann).is_file() else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
 
 
 def _written(path: Path) -> float:

@@ -1,13 +1,13 @@
 """Finding what was predicted under a folder of runs, and on which json."""
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from custom_modules.utils import UserError
+from custom_modules.evaluation.prediction_notes import noted_predictions
+from custom_modules.utils import UserError, read_object
 
 from .run_config import read_run_config
 
@@ -48,8 +48,7 @@ def find_entries(work_dirs: str | Path) -> list[Entry]:
         work_dirs: Folder of all runs.
     """
     work_dirs = Path(work_dirs).resolve()
-    notes = sorted(work_dirs.rglob('*.run.json'))
-    found = [entry for path in notes if (entry := _of_predictions(path, work_dirs))]
+    found = [_of_predictions(file, said, work_dirs) for file, said in noted_predictions(work_dirs)]
     tested = {(entry.run, entry.ann) for entry in found}
     states = sorted(work_dirs.rglob('state.json'))
     trained = [entry for path in states if (entry := _of_training(path.parent, work_dirs))]
@@ -70,11 +69,7 @@ def entries_on(entries: Sequence[Entry], ann: str | Path) -> list[Entry]:
     return [entry for entry in entries if entry.ann == Path(ann).resolve()]
 
 
-def _of_predictions(notes: Path, work_dirs: Path) -> Entry | None:
-    file = notes.with_name(notes.name.removesuffix('.run.json') + '.json')
-    said = _read(notes)
-    if not file.is_file() or not said.get('ann'):
-        return None
+def _of_predictions(file: Path, said: dict[str, Any], work_dirs: Path) -> Entry:
     ann, is_fusion = Path(said['ann']).resolve(), said.get('kind') == FUSION
     checkpoint = said.get('checkpoint')
     run = Path(checkpoint).resolve().parent if checkpoint else None
@@ -101,10 +96,10 @@ def _of_training(run: Path, work_dirs: Path) -> Entry | None:
         ann = (Path(dataset.get('data_root') or '') / dataset['ann_file']).resolve()
     except (UserError, KeyError, TypeError, AttributeError):
         return None
-    if not figures.is_file() or _read(run / 'state.json').get('best') is None:
+    if not figures.is_file() or read_object(run / 'state.json').get('best') is None:
         return None
     name = run.relative_to(work_dirs).as_posix()
-    date = str(_read(run / 'run.json').get('finished') or _written(figures))
+    date = str(read_object(run / 'run.json').get('finished') or _written(figures))
     return Entry(name, VALIDATION, ann, figures, run, _seed(run), date)
 
 
@@ -130,14 +125,6 @@ def _views(tta: Any) -> float:
         return 1.0
     areas = sum(scale**2 for scale in tta.get('scales', [1.0]))
     return areas * len(tta.get('flips', [1])) * len(tta.get('quarter_turns', [1]))
-
-
-def _read(path: Path) -> dict:
-    try:
-        content = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _written(path: Path) -> str:

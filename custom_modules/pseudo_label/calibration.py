@@ -49,7 +49,7 @@ class Calibration:
     Attributes:
         classes: By label.
         curves: Precision by score, by label; empty without answers: then the score stands for it.
-        settings: What was asked for, for the report.
+        settings: What was asked for, for the report; ``confidence`` always.
     """
 
     classes: tuple[ClassThreshold, ...]
@@ -153,7 +153,7 @@ def fixed_thresholds(
     Returns:
         The thresholds; with ``predictions`` also their precision.
     """
-    settings = {'score_thr': score_thr, 'ignore_thr': ignore_thr}
+    settings = {'score_thr': score_thr, 'ignore_thr': ignore_thr, 'confidence': confidence}
     if predictions is None:
         fixed = [ClassThreshold(name, score_thr, ignore_thr, FIXED) for name in classes]
         return Calibration(tuple(fixed), (), settings)

@@ -146,7 +146,8 @@ def _thresholds(
 ) -> Calibration:
     if wishes.score_thr is not None:
         sample = {} if proof is None else {'coco': answered, 'predictions': proof.predictions}
-        return fixed_thresholds(real.classes, wishes.score_thr, ignore_thr=wishes.ignore_thr, **sample)
+        thresholds = {'ignore_thr': wishes.ignore_thr, 'confidence': wishes.confidence}
+        return fixed_thresholds(real.classes, wishes.score_thr, **thresholds, **sample)
     if proof is None:
         raise UserError('no predictions on pictures with answers to find thresholds by: give them by --calibrate')
     return calibrate(

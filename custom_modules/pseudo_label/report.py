@@ -78,7 +78,7 @@ def make_report(
         'labels': len(sure),
         'ignore_regions': len(regions),
         'left_out': labels.left_out,
-        **_expected(checked),
+        **_expected(checked, calibration.settings['confidence']),
         **_true(true),
         'classes': rows,
     }
@@ -110,9 +110,9 @@ def _class_row(
     return row
 
 
-def _expected(checked: tuple | None) -> dict[str, Any]:
+def _expected(checked: tuple | None, confidence: float) -> dict[str, Any]:
     total, right = (0, 0) if checked is None else (int(counts.sum()) for counts in checked)
-    bound = float(precision_lower_bound(right, total)) if total else None
+    bound = float(precision_lower_bound(right, total, confidence)) if total else None
     return {
         'expected_precision': right / total if total else None,
         'expected_from_boxes': total,

@@ -1,12 +1,11 @@
 """Which run made predictions, what it was trained on, and which run is the newest."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from custom_modules.utils import find_file
+from custom_modules.evaluation import read_notes
+from custom_modules.utils import find_file, read_object
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Run:
 def run_of(checkpoint: str | Path) -> Run | None:
     """Return the run a checkpoint belongs to; None where it does not lie in a run's folder."""
     checkpoint = find_file(checkpoint)
-    notes = read_notes(checkpoint.resolve().parent / 'run.json')
+    notes = read_object(checkpoint.resolve().parent / 'run.json')
     options = notes.get('options')
     if not isinstance(options, dict):
         return None
@@ -51,11 +50,6 @@ def _is_detector(checkpoint: Path) -> bool:
     return is_run and 'TrashDetDataset' in config.read_text(encoding='utf-8')
 
 
-def notes_on(predictions: str | Path) -> dict[str, Any]:
-    """Return what lies beside predictions about the model that made them; empty where nothing does."""
-    return read_notes(Path(predictions).with_suffix('.run.json'))
-
-
 def are_current(predictions: Path, checkpoint: str | Path, ann: Path, *, tta: bool) -> bool:
     """Say whether predictions are there, by this checkpoint, on a json as it is now, with augmentation or without.
 
@@ -65,19 +59,10 @@ def are_current(predictions: Path, checkpoint: str | Path, ann: Path, *, tta: bo
         ann: Json of the pictures.
         tta: Whether test-time augmentation is wanted.
     """
-    notes = notes_on(predictions)
+    notes = read_notes(predictions)
     if not predictions.is_file() or bool(notes.get('tta')) is not tta:
         return False
     if Path(notes.get('ann') or '').resolve() != ann.resolve() or predictions.stat().st_mtime < ann.stat().st_mtime:
         return False
     with open(find_file(checkpoint), 'rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest() == notes.get('checkpoint_sha256')
-
-
-def read_notes(path: Path) -> dict[str, Any]:
-    """Read a json object; empty where there is none."""
-    try:
-        notes = json.loads(path.read_text(encoding='utf-8'))
-    except (OSError, ValueError):
-        return {}
-    return notes if isinstance(notes, dict) else {}

@@ -3,17 +3,21 @@
 from .config_path import find_config
 from .data_folder import missing_ann, resolve_ann, resolve_data_root
 from .errors import UserError
-from .files import as_typed, atomic_write, find_file
+from .files import as_typed, atomic_write, find_file, read_object
+from .outputs import check_folder, check_output
 from .similar import did_you_mean, similar_names, similar_paths
 
 __all__ = [
     'UserError',
     'as_typed',
     'atomic_write',
+    'check_folder',
+    'check_output',
     'did_you_mean',
     'find_config',
     'find_file',
     'missing_ann',
+    'read_object',
     'resolve_ann',
     'resolve_data_root',
     'similar_names',

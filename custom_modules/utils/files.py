@@ -1,11 +1,12 @@
-"""Writing files so that a crash never leaves half of one."""
+"""Finding and reading files, and writing them so that a crash never leaves half of one."""
 
 import contextlib
+import json
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -29,6 +30,15 @@ def as_typed(path: str | Path) -> str:
     return str(path) if Path(relative).parts[:1] == ('..',) else relative
 
 
+def read_object(path: str | Path) -> dict[str, Any]:
+    """Read the json object that a tool left beside its output; empty where there is none or something else."""
+    try:
+        content = json.loads(Path(path).read_text(encoding='utf-8'))
+    except (OSError, ValueError):
+        return {}
+    return content if isinstance(content, dict) else {}
+
+
 @contextlib.contextmanager
 def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
     """Open a temporary file that becomes ``path`` when the block succeeds.
@@ -45,7 +55,8 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
         The open temporary file.
 
     Raises:
-        OSError: The file cannot be written; ``path`` is then unchanged.
+        OSError: The file cannot be written; ``path`` is then unchanged.  It names ``path`` where the system names no
+            file (a full disk).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,7 +68,9 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
             os.fsync(file.fileno())
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, OSError) and error.filename is None:
+            error.filename = str(path)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise

@@ -1,5 +1,6 @@
 """What all tools have in common: mistakes are told in one line, and soon."""
 
+import errno
 import importlib
 import subprocess
 import sys
@@ -9,7 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from tools._launch import Parser, ignore_warnings
+from custom_modules.utils import UserError
+from tools._launch import Parser, ignore_warnings, mistake_of
 
 pytestmark = pytest.mark.fast
 
@@ -53,6 +55,21 @@ def test_help_is_that_of_argparse(capsys):
     with pytest.raises(SystemExit, match='0'):
         parser.parse_args(['--help'])
     assert capsys.readouterr().out.startswith('usage: tool [-h]\n\nDoes it.\n')
+
+
+@pytest.mark.parametrize(
+    ('error', 'told'),
+    [
+        pytest.param(UserError('a.json: is wrong'), 'a.json: is wrong', id='mistake'),
+        pytest.param(OSError(errno.ENOSPC, 'No space left', 'a.json'), 'a.json: No space left', id='full disk'),
+        pytest.param(OSError(errno.ENOSPC, 'No space left'), 'No space left', id='unknown file'),
+        pytest.param(PermissionError(errno.EACCES, 'Denied', 'a.json'), 'a.json: Denied', id='no right'),
+        pytest.param(FileNotFoundError(errno.ENOENT, 'No such file', 'a.json'), None, id='error of the program'),
+        pytest.param(KeyError('a'), None, id='another'),
+    ],
+)
+def test_what_a_user_can_mend_is_told_in_one_line(error, told):
+    assert mistake_of(error) == told
 
 
 def test_torch_s_warning_about_upstream_s_grids_is_hidden_and_no_other():

@@ -75,8 +75,12 @@ def test_from_a_checkpoint_and_from_the_newest_run(root, trained_htc, htc, capsy
     run = tmp_path / 'work_dirs' / 'htc'
     shutil.copytree(trained_htc, run)
     common = ['--score-thr', '0.05', '--no-ignore', '--batch-size', '4']
+    out = root / 'val.json'  # told before anything is predicted
+    with pytest.raises(UserError, match='is not overwritten'):
+        main([htc, str(run / 'best.pth'), '--data-root', str(root), *common, '--out', str(out)])
+    assert not (run / 'predictions' / 'test.json').exists()
     assert main([htc, str(run / 'best.pth'), '--data-root', str(root), *common]) == 0
-    assert f'predictions on test.json: {run / "predictions" / "test.json"}\n' in capsys.readouterr().out
+    assert f'predictions: {run / "predictions" / "test.json"}\n' in capsys.readouterr().out
     labels = [one for one in load_coco(root / 'train_pseudo.json').annotations if is_pseudo(one)]
     assert labels
     assert all(one['segmentation']['size'] == [128, 128] for one in labels if 'segmentation' in one)
@@ -105,12 +109,41 @@ def test_a_model_that_has_seen_the_answers_is_told(root, tmp_path, capsys):
     assert 'was trained on 4 pictures of val.json' in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('field', 'message'),
+    [
+        pytest.param('image_id', 'test.json: .*image_id 77 is not', id='picture'),
+        pytest.param('category_id', 'test.json: .*category_id 77 is not', id='class'),
+    ],
+)
+def test_predictions_of_another_data_set_are_refused(root, tmp_path, field, message):
+    records = json.loads((tmp_path / 'test.json').read_text())
+    (tmp_path / 'test.json').write_text(json.dumps([*records, {**records[0], field: 77}]))
+    with pytest.raises(UserError, match=message):
+        main(['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root)])
+
+
+def test_predictions_about_different_pictures_are_refused(root, tmp_path):
+    shutil.copy(tmp_path / 'test.json', tmp_path / 'other.json')
+    for name in ('test', 'val'):
+        path = tmp_path / ('test' if name == 'test' else 'other')
+        path.with_suffix('.run.json').write_text(json.dumps({'ann': str(root / f'{name}.json')}))
+    with pytest.raises(UserError, match='are about different pictures'):
+        main(['--predictions', str(tmp_path / 'test.json'), str(tmp_path / 'other.json')])
+
+
 @pytest.mark.fast
 @pytest.mark.parametrize(
     ('options', 'message'),
     [
         pytest.param(['--target-precision', '70'], '--target-precision 70.0', id='percent'),
         pytest.param(['--score-thr', '0.3', '--ignore-thr', '0.4'], 'a higher --score-thr', id='band-upside-down'),
+        pytest.param(['--ignore-precision', '0.8'], 'must be below --target-precision 0.7', id='band-above-labels'),
+        pytest.param(
+            ['--score-thr', '0.3', '--target-precision', '0.5'], 'has no effect with .*--score-thr', id='both'
+        ),
+        pytest.param(['--no-ignore', '--ignore-precision', '0.1'], 'has no effect with --no-ignore', id='no-band'),
+        pytest.param(['--tta'], '--tta has no effect with --predictions', id='tta-of-files'),
         pytest.param(['--max-ratio', 'nan'], '--max-ratio nan', id='ratio'),
         pytest.param(['--max-per-image', '0'], '--max-per-image 0', id='none-per-image'),
         pytest.param(['--min-votes', '2'], '2 votes out of 1', id='votes'),

@@ -4,6 +4,7 @@ import resource
 import pytest
 
 from custom_modules.utils import UserError
+from tools._launch import run
 from tools.submit import main
 
 
@@ -59,7 +60,7 @@ def test_check_finds_errors_and_writing_mends_them(folder, capsys):
         pytest.param(['predictions.json', '--out', 'a.txt'], 'ends in .csv', id='suffix'),
         pytest.param(['a.csv', '--out', 'a.csv'], 'is a file that is read', id='over itself'),
         pytest.param(['a.csv', '--out', 'folder.csv'], 'is a folder', id='onto a folder'),
-        pytest.param(['a.csv', '--out', 'a.csv/b.csv'], 'nothing can be written there', id='below a file'),
+        pytest.param(['a.csv', '--out', 'a.csv/b.csv'], 'nothing can be written to', id='below a file'),
         pytest.param(['b.csv'], 'b.csv: no such file', id='no such csv'),
         pytest.param(['a.csv', '--ann', 'tset.json'], 'tset.json: no such file; did you mean .*test.json', id='ann'),
     ],
@@ -74,16 +75,18 @@ def test_refused(folder, monkeypatch, arguments, message):
     assert (folder / 'a.csv').read_text().endswith(',test/3.jpg\n')
 
 
-def test_no_space_left(folder):
+def test_no_space_left(folder, capsys):
     arguments = [str(folder / 'predictions.json'), '--ann', str(folder / 'test.json'), '--out', str(folder / 'a.csv')]
     (folder / 'a.csv').write_text('old')
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20, limits[1]))
     try:
-        with pytest.raises(UserError, match=r'a.csv: cannot be written \(File too large\)'):
-            main(arguments)
+        with pytest.raises(SystemExit) as ended:
+            run(lambda: main(arguments))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f'error: {folder / "a.csv"}: File too large\n'
     assert (folder / 'a.csv').read_text() == 'old'
     assert sorted(path.name for path in folder.iterdir()) == ['a.csv', 'predictions.json', 'test.json']
 

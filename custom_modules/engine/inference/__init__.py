@@ -3,7 +3,7 @@
 from .classes import fit_to_checkpoint
 from .detector import Detector
 from .device import choose_device
-from .outputs import check_folder, check_output, run_file, unreadable_file
+from .outputs import unreadable_file
 from .pictures import Picture, find_pictures, matching_cat_ids, pictures_of_split, write_picture_list
 from .progress import PredictionProgress
 from .scoring import default_output, test
@@ -14,8 +14,6 @@ __all__ = [
     'Picture',
     'PictureResult',
     'PredictionProgress',
-    'check_folder',
-    'check_output',
     'choose_device',
     'default_output',
     'find_pictures',
@@ -23,7 +21,6 @@ __all__ = [
     'matching_cat_ids',
     'pictures_of_split',
     'predict_to_file',
-    'run_file',
     'test',
     'unreadable_file',
     'write_picture_list',

@@ -6,13 +6,13 @@ from typing import Any
 from mmengine.config import Config
 from mmengine.registry import METRICS, DefaultScope
 
-from ...utils import UserError, find_file
+from ...evaluation import predictions_name
+from ...utils import UserError, check_output, find_file
 from ..checkpoint import read_checkpoint
 from ..data import chosen_root, find_data, use_ground_truth
 from ..distributed import on_each_machine, on_main_rank, start_distributed
 from ..runner import config_mistakes
 from ..work_dir import run_folder
-from .outputs import check_output
 from .pictures import Picture, pictures_of_split
 from .writing import predict_to_file
 
@@ -24,6 +24,7 @@ def test(
     data_root: str | None,
     ann: str,
     out: str | None,
+    tta: bool = False,
     **options: Any,
 ) -> dict[str, Any]:
     """Predict on one file of a data set, write the predictions, and score them where there are answers.
@@ -33,8 +34,8 @@ def test(
         checkpoint: Weights.
         data_root: Folder of the data set; None for the config's.
         ann: COCO json, looked up in the data root, then in the working folder.
-        out: File for the predictions; None for ``predictions/<ann>`` in the checkpoint's run folder, or in the
-            config's when the checkpoint lies elsewhere.
+        out: File for the predictions; None for that of :func:`default_output`.
+        tta: Test-time augmentation, as the config's ``tta`` says.
         options: Of :func:`predict_to_file`.
 
     Returns:
@@ -50,9 +51,9 @@ def test(
     data_root = chosen_root(cfg, data_root)
     cat_ids = on_main_rank(_check_classes, data_root, ann, str(checkpoint))
     root, ann = on_each_machine(find_data, data_root, ann)
-    out = out or str(default_output(cfg, checkpoint, ann))
+    out = out or str(default_output(cfg, checkpoint, ann, tta=tta))
     pictures = pictures_of_split(root, ann)
-    unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, cat_ids=cat_ids, **options)
+    unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, cat_ids=cat_ids, tta=tta, **options)
     scores, results = on_main_rank(_score, cfg, root, ann, out, pictures)
     return {'out': out, 'unreadable': unreadable, 'scores': scores, 'results': results}
 
@@ -60,17 +61,18 @@ def test(
 test.__test__ = False  # pytest takes it for a test otherwise
 
 
-def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path) -> Path:
-    """Return where predictions of a split go: ``predictions/<ann>`` in a run's folder.
+def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path, *, tta: bool = False) -> Path:
+    """Return where predictions of a split go: into ``predictions`` in a run's folder, those with TTA beside the others.
 
     Args:
         cfg: Its run folder is taken when the checkpoint does not lie in one.
         checkpoint: The weights.
         ann: The split's json.
+        tta: Whether they are made with test-time augmentation.
     """
     beside = find_file(checkpoint).resolve().parent
     run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
-    return run / 'predictions' / Path(ann).name
+    return run / 'predictions' / predictions_name(ann, tta=tta)
 
 
 def _check_classes(data_root: str, ann: str, checkpoint: str) -> list[int] | None:

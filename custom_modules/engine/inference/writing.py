@@ -13,13 +13,13 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from ...evaluation import Predictions, PredictionWriter, parse_lines, record_lines
-from ...utils import UserError, atomic_write, find_file
+from ...evaluation import Predictions, PredictionWriter, notes_file, parse_lines, record_lines
+from ...utils import UserError, atomic_write, check_output, find_file
 from ..distributed import num_ranks, on_each_machine, on_main_rank, own_rank, start_distributed
 from .detector import Detector
 from .journal import Entry
 from .loading import Batches
-from .outputs import check_output, parts_folder, run_file, unreadable_file
+from .outputs import parts_folder, unreadable_file
 from .parts import Parts
 from .pictures import Picture, file_size
 from .progress import PredictionProgress
@@ -244,7 +244,7 @@ def _merge(
     """Write the output and what lies beside it; returns the unreadable pictures."""
     unreadable, num_batches = [], 0
     try:
-        run_file(out).unlink(missing_ok=True)  # of another file in a moment
+        notes_file(out).unlink(missing_ok=True)  # of another file in a moment
         with PredictionWriter(out) as writer:
             for entry in parts.entries():
                 writer.add_lines(entry.lines)
@@ -254,7 +254,7 @@ def _merge(
                 raise UserError(f'{parts.folder}: finished parts are gone; the same command makes them again')
         _list_unreadable(unreadable, pictures, out)
         times = {'finished': time.strftime('%Y-%m-%d %H:%M:%S'), 'seconds': round(time.monotonic() - started, 1)}
-        with atomic_write(run_file(out)) as file:
+        with atomic_write(notes_file(out)) as file:
             json.dump({**facts, 'num_unreadable': len(unreadable), **times}, file, indent=2)
     except OSError as error:
         raise UserError(

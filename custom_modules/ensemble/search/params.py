@@ -96,7 +96,7 @@ class FusionParams:
         """Fuse predictions of the same members, of this or another set of pictures.
 
         Args:
-            members: Predictions by name; see `pick` for which name is which member.
+            members: Predictions by name; see :meth:`pick` for which name is which member.
             image_sizes: Height and width of each picture by id, pixels.
             max_per_image: Keep the best boxes only; all by default.
 
@@ -108,9 +108,8 @@ class FusionParams:
         """
         from custom_modules.ensemble import MemberBoxes
 
-        names = list(members)
-        part = self._restricted()
-        rows = [members[names[index]] for index in self.pick(names)]
+        part = self.for_files(list(members))
+        rows = [members[name] for name in part.members]
         if part.is_single and max_per_image is None:
             return rows[0]
         if part.is_single:  # nothing lies above an IoU of 1: only the limit takes effect
@@ -118,20 +117,28 @@ class FusionParams:
         boxes = MemberBoxes.from_predictions(rows, image_sizes)
         return boxes.fuse(**part.options(boxes.category_ids), max_per_image=max_per_image).to_predictions()
 
-    def _restricted(self) -> 'FusionParams':
-        scale = self.score_scale and tuple(self.score_scale[index] for index in self.used)
+    def for_files(self, names: Sequence[str]) -> 'FusionParams':
+        """Return the params of the members that are used, under the names of files.
+
+        Args:
+            names: Files; see :meth:`pick` for which one is which member.
+
+        Raises:
+            UserError: A member is missing, or two files could be it.
+        """
         return replace(
             self,
-            members=tuple(self.members[index] for index in self.used),
+            members=tuple(names[index] for index in self.pick(names)),
             weights=tuple(self.weights[index] for index in self.used),
-            score_scale=scale,
+            score_scale=self.score_scale and tuple(self.score_scale[index] for index in self.used),
         )
 
     def pick(self, names: Sequence[str]) -> list[int]:
         """Find the members that are used among files, possibly those of another split.
 
         A file is a member's if it has its name, or else if it is of the same run (``work_dirs/<run>/predictions/*``)
-        or has the same file name.  Where none of them fits, as many files as members are taken in their order.
+        or has the same file name; of two files of a run the one with test-time augmentation is the one that had it.
+        Then the folder decides.  Where nothing fits at all, as many files as members are taken in their order.
 
         Args:
             names: Files, in any order, dropped members and others among them.
@@ -142,7 +149,7 @@ class FusionParams:
         Raises:
             UserError: A member is missing, or two files could be it.
         """
-        for key in (str, _run_of):
+        for key in (str, _run_of, _run_and_kind, _folder_of):
             keys = [key(name) for name in names]
             wanted = [key(self.members[index]) for index in self.used]
             if all(keys.count(name) == 1 for name in wanted) and len(set(wanted)) == len(wanted):
@@ -222,3 +229,12 @@ def _run_of(name: str) -> str:
     """Return what the files of one model for different splits have in common: the run's folder, or the file name."""
     path = Path(name)
     return path.parent.parent.name if path.parent.name == 'predictions' else path.stem
+
+
+def _run_and_kind(name: str) -> tuple[str, bool]:
+    """Tell predictions of one run with test-time augmentation from those without."""
+    return _run_of(name), Path(name).stem.endswith('_tta')
+
+
+def _folder_of(name: str) -> str:
+    return Path(name).parent.name

@@ -53,10 +53,11 @@ def test_of_as_many_the_newest(add_run, work_dirs):
 
 
 def test_one_file_a_run(add_run, work_dirs):
-    add_run('a')
+    older = add_run('a')
     b = add_run('b')
     newer = add_run('a', name='val_tta', tta={'scales': [1]})
-    assert choose_split(work_dirs).members == (newer, b)
+    split = choose_split(work_dirs)
+    assert (split.members, split.older) == ((newer, b), (older,))
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def report(read, found_of):
     calibration = Calibration(
         (ClassThreshold('can', 0.5, 0.3, 'pooled', 4, 3, 0.71), ClassThreshold('bag', None, 0.4, 'none')),
         (),
-        {'target_precision': 0.7},
+        {'target_precision': 0.7, 'confidence': 0.9},
     )
     found = found_of([(1, 1, BOX, 0.9), (1, 1, FAR, 0.8), (2, 2, BOX, 0.45)])
     labels = select_labels(found, calibration, real.cat_ids)
@@ -78,7 +78,9 @@ def test_the_table_says_what_fell_back(report):
 
 def test_right_boxes_are_counted_by_class(read, found_of):
     answers = read('answers.json', [(1, 1, BOX), (2, 2, BOX)])
-    calibration = Calibration((ClassThreshold('can', 0.5, None, 'own'), ClassThreshold('bag', 0.5, None, 'own')))
+    calibration = Calibration(
+        (ClassThreshold('can', 0.5, None, 'own'), ClassThreshold('bag', 0.5, None, 'own')), (), {'confidence': 0.9}
+    )
     found = found_of([(1, 1, BOX, 0.9), (2, 1, BOX, 0.9), (2, 2, BOX, 0.8), (2, 2, FAR, 0.1)])
     total, right = right_by_class(answers, select_labels(found, calibration, answers.cat_ids))
     assert (total.tolist(), right.tolist()) == ([2, 0], [1, 0])  # the surer can took the bag's place

@@ -10,8 +10,6 @@ from mmengine.config import Config
 from custom_modules.engine import load_config
 from custom_modules.engine.inference import (
     Detector,
-    check_folder,
-    check_output,
     choose_device,
     find_pictures,
     fit_to_checkpoint,
@@ -32,18 +30,6 @@ def test_devices_that_are_not_here_are_refused(name):
 
 def test_the_processor_is_always_there():
     assert choose_device('cpu') == torch.device('cpu')
-
-
-def test_outputs_that_cannot_be_written_are_refused(tmp_path):
-    (tmp_path / 'file').write_text('')
-    (tmp_path / 'folder.json').mkdir()
-    for name, message in (('x.csv', 'ends in .json'), ('folder.json', 'is a folder'), ('file/x.json', 'nothing can')):
-        with pytest.raises(UserError, match=message):
-            check_output(tmp_path / name)
-    with pytest.raises(UserError, match=r'--draw: nothing can be written'):
-        check_folder(tmp_path / 'file' / 'drawn', '--draw')
-    check_output(tmp_path / 'new' / 'x.json')
-    assert not (tmp_path / 'new').exists()
 
 
 META = {'classes': ['can', 'bag', 'jar'], 'cat_ids': [3, 5, 9]}

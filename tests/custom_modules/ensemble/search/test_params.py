@@ -88,12 +88,30 @@ def test_damaged_files(tmp_path, content):
         pytest.param((1, 0, 1), (RUNS[2], RUNS[0]), [1, 0], id='dropped one not given'),
         pytest.param((1, 1, 1), [name.replace('val', 'test') for name in RUNS[::-1]], [2, 1, 0], id='another split'),
         pytest.param((1, 1, 1), ('/x/c.csv', '/x/a.csv', '/x/b.csv'), [1, 2, 0], id='files named like the runs'),
+        pytest.param((1, 1, 1), [f'/y/{name}' for name in RUNS[::-1]], [2, 1, 0], id='elsewhere'),
         pytest.param((1, 0, 1), ('r.csv', 's.csv', 't.csv'), [0, 2], id='other names: all in their order'),
         pytest.param((1, 0, 1), ('r.csv', 's.csv'), [0, 1], id='other names: the used ones in their order'),
     ],
 )
 def test_which_file_is_which_member(weights, names, expected):
     assert replace(EQUAL, weights=tuple(map(float, weights))).pick(names) == expected
+
+
+@pytest.mark.parametrize(
+    ('members', 'names'),
+    [
+        pytest.param(('a/val.json', 'b/val.json'), ('b/test.json', 'a/test.json'), id='told apart by their folders'),
+        pytest.param(
+            ('r/predictions/val.json', 'r/predictions/val_tta.json'),
+            ('r/predictions/test_tta.json', 'r/predictions/test.json'),
+            id='without and with test-time augmentation',
+        ),
+    ],
+)
+def test_files_of_another_split_in_another_order(members, names):
+    params = FusionParams(members, (0,), (1.0, 0.5))
+    assert params.pick(names) == [1, 0]
+    assert params.for_files(names) == replace(params, members=names[::-1])
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,47 @@
+"""Refusing outputs that cannot be written, before the work is done."""
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from .errors import UserError
+
+
+def check_output(
+    path: str | Path, suffixes: tuple[str, ...] = ('.json',), *, inputs: Iterable[Path] = (), option: str = '--out'
+) -> None:
+    """Refuse a name that a file cannot be written to; nothing is made yet.
+
+    Args:
+        path: The file to write.
+        suffixes: What it may end in.
+        inputs: Files that are read and must stay as they are.
+        option: The option that names it.
+
+    Raises:
+        UserError: It ends in something else, is a folder or one of the inputs, or lies where nothing can be written.
+    """
+    path = Path(path)
+    if path.suffix not in suffixes:
+        raise UserError(f'{option} {path}: give a name that ends in {" or ".join(suffixes)}')
+    if path.is_dir():
+        raise UserError(f'{option} {path}: is a folder; give the name of a file')
+    if path.resolve() in [other.resolve() for other in inputs]:
+        raise UserError(f'{option} {path}: is a file that is read; give another name')
+    check_folder(path.parent, option)
+
+
+def check_folder(folder: str | Path, option: str) -> None:
+    """Refuse a folder that cannot be written to or made; nothing is made yet.
+
+    Args:
+        folder: The folder.
+        option: The option that names it.
+
+    Raises:
+        UserError: The folder, or the nearest one above that exists, takes no files.
+    """
+    folder = Path(folder).absolute()
+    above = next(part for part in (folder, *folder.parents) if os.path.exists(part))  # noqa: PTH110 - never raises
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise UserError(f'{option}: nothing can be written to {folder} ({above} does not take it); choose another')

@@ -1,0 +1,35 @@
+"""Outputs that cannot be written are refused before the work is done."""
+
+import pytest
+
+from custom_modules.utils import UserError, check_folder, check_output
+
+pytestmark = pytest.mark.fast
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        pytest.param('x.txt', r'--out .*x.txt: give a name that ends in .json or .csv', id='suffix'),
+        pytest.param('folder.json', 'is a folder', id='folder'),
+        pytest.param('file.json', 'is a file that is read', id='input'),
+        pytest.param('file.json/x.csv', 'nothing can be written', id='below a file'),
+    ],
+)
+def test_names_that_are_refused(tmp_path, name, message):
+    (tmp_path / 'file.json').write_text('')
+    (tmp_path / 'folder.json').mkdir()
+    with pytest.raises(UserError, match=message):
+        check_output(tmp_path / name, ('.json', '.csv'), inputs=[tmp_path / 'file.json'])
+
+
+def test_nothing_is_made(tmp_path):
+    check_output(tmp_path / 'new' / 'x.json')
+    check_folder(tmp_path / 'new' / 'drawn', '--draw')
+    assert not (tmp_path / 'new').exists()
+
+
+def test_the_option_is_named(tmp_path):
+    (tmp_path / 'file').write_text('')
+    with pytest.raises(UserError, match='--draw: nothing can be written to .*drawn'):
+        check_folder(tmp_path / 'file' / 'drawn', '--draw')
