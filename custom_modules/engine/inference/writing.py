@@ -122,19 +122,28 @@ def predict_to_file(
 def _header(
     cfg: Config, checkpoint: str | Path, pictures: Sequence[Picture], detector: Detector, batch_size: int
 ) -> dict[str, Any]:
-    """Say what decides about the predictions; the device is not among it, on which only last digits depend."""
-    path = find_file(checkpoint)
-    digest = on_main_rank(_file_digest, path)
-    on_each_machine(_check_digest, path, digest)
-    return {
-        'checkpoint': digest,
+    """Say what decides about the predictions; the device is not among it, on which only last digits depend.
+
+    Raises:
+        UserError: The processes are not to do the same.
+    """
+    header = {
+        'checkpoint': on_each_machine(_file_digest, find_file(checkpoint)),
         'config': _digest([json.dumps([cfg.model, detector.pipelines], default=str, sort_keys=True)]),
-        'pictures': on_main_rank(_digest_of_pictures, pictures),
+        'pictures': _digest(f'{picture.image_id} {picture.name} {file_size(picture)}' for picture in pictures),
         'categories': detector.cat_ids,
         'batch_size': batch_size,
         'tta': detector.tta,
         'amp': detector.amp,
     }
+    expected = on_main_rank(lambda: header)
+    others = [key.replace('_', ' ') for key in header if header[key] != expected[key]]
+    if others:
+        raise UserError(
+            f'process {own_rank()} was given other {", ".join(others)} than process 0; give all machines the same '
+            f'files, and add none meanwhile'
+        )
+    return header
 
 
 def _facts(
@@ -163,10 +172,6 @@ def _facts(
     }
 
 
-def _digest_of_pictures(pictures: Sequence[Picture]) -> str:
-    return _digest(f'{picture.image_id} {picture.name} {file_size(picture)}' for picture in pictures)
-
-
 def _digest(texts: Iterable[str]) -> str:
     digest = hashlib.sha256()
     for text in texts:
@@ -177,11 +182,6 @@ def _digest(texts: Iterable[str]) -> str:
 def _file_digest(path: Path) -> str:
     with open(path, 'rb') as file:
         return hashlib.file_digest(file, 'sha256').hexdigest()
-
-
-def _check_digest(path: Path, expected: str) -> None:
-    if own_rank() and _file_digest(path) != expected:
-        raise UserError(f'{path}: is not the same file on all machines; copy the checkpoint again')
 
 
 @contextlib.contextmanager
