@@ -6,6 +6,7 @@ python tools/predict.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth pho
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def main(argv: list[str] | None = None) -> int:
     # Under torchrun a process takes the card it is given.
     device = choose_device(args.device) if args.device else None
     pictures = find_pictures(args.images, args.ann)
+    if args.draw:
+        check_drawings(args, pictures)
     progress, drawing = PredictionProgress(sys.stderr), Drawing(args.draw, args.score_thr) if args.draw else None
     options = {'batch_size': args.batch_size, 'tta': args.tta, 'amp': args.amp, 'progress': progress}
     with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
@@ -87,15 +90,29 @@ def check_options(args: argparse.Namespace) -> None:
     check_output(args.out)
     if args.draw:
         check_folder(args.draw, '--draw')
+    if (args.device or '').startswith('cuda') and 'LOCAL_RANK' in os.environ:
+        raise UserError(f'--device {args.device}: each process has its own card; leave it out')
+
+
+def check_drawings(args: argparse.Namespace, pictures: list) -> None:
+    """Refuse drawings among the pictures, which the same command would predict on when it goes on."""
+    from custom_modules.utils import UserError
+
+    folder = Path(args.draw).absolute()
+    searched = [Path(argument).absolute() for argument in args.images if Path(argument).is_dir()]
+    among = folder in {picture.path.absolute().parent for picture in pictures}
+    if among or any(folder.is_relative_to(one) for one in searched):
+        raise UserError(f'--draw {args.draw}: lies among the pictures to predict on; choose a folder outside')
 
 
 def report(args: argparse.Namespace, pictures: list, unreadable: list, drawing: Drawing | None) -> None:
     """Say what was written and what could not be read."""
+    from custom_modules.engine.distributed import num_ranks
     from custom_modules.engine.inference import write_picture_list
     from tools._predicting import list_unreadable
 
     list_unreadable(unreadable)
-    if drawing and drawing.best < args.score_thr:
+    if drawing and drawing.best < args.score_thr and num_ranks() == 1:  # other ranks have drawn other pictures
         print(
             f'nothing drawn: the best score is {drawing.best:.3f}, below --score-thr {args.score_thr}', file=sys.stderr
         )
@@ -124,19 +141,20 @@ class Drawing:
         """Draw the ``PictureResult`` of one picture."""
         import cv2
 
+        from custom_modules.utils import atomic_write
         from custom_modules.visualization import draw_enlarged, objects_from_predictions
 
         picture, predictions = result.picture, result.predictions
         self.best = max([self.best, *predictions.scores.tolist()])
-        path = self.folder / f'{picture.image_id:06d}_{picture.path.stem}.jpg'
+        path = self.folder / f'{picture.image_id:06d}_{picture.path.stem[:100]}.jpg'
         if path.exists() and not result.is_new:
             return
         kept = predictions.select(predictions.scores >= self.score_thr)
         label_of = {cat_id: label for label, cat_id in enumerate(result.cat_ids)}
         objects = objects_from_predictions(kept, picture.image_id, label_of)
         drawn = draw_enlarged(cv2.imread(str(picture.path)), objects, result.classes)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(path), drawn)
+        with atomic_write(path, 'wb') as file:
+            file.write(cv2.imencode('.jpg', drawn)[1])
 
 
 if __name__ == '__main__':

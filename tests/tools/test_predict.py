@@ -94,6 +94,22 @@ def test_wrong_options_are_refused_before_the_model_is_read(htc, photos, tmp_pat
         main([htc, 'gone.pth', str(photos), '--out', str(tmp_path / 'x.json'), *option])
 
 
+def test_each_process_takes_its_own_card(htc, photos, tmp_path, monkeypatch):
+    monkeypatch.setenv('LOCAL_RANK', '1')
+    with pytest.raises(UserError, match='--device cuda:0: each process has its own card'):
+        main([htc, 'gone.pth', str(photos), '--out', str(tmp_path / 'x.json'), '--device', 'cuda:0'])
+
+
+@pytest.mark.parametrize('images', ['', '*.jpg', '0.jpg'], ids=['folder', 'pattern', 'picture'])
+@pytest.mark.parametrize('draw', ['.', 'drawn'])
+def test_drawings_do_not_lie_among_the_pictures(htc, photos, tmp_path, images, draw):
+    """The same command would predict on them when it goes on; a folder beside single pictures is not looked at."""
+    command = [htc, 'gone.pth', str(photos / images), '--out', str(tmp_path / 'x.json'), '--draw', str(photos / draw)]
+    expected = 'no such checkpoint' if images and draw == 'drawn' else 'lies among the pictures'
+    with pytest.raises(UserError, match=expected):
+        main(command)
+
+
 @pytest.mark.parametrize(
     ('name', 'meant'),
     [
