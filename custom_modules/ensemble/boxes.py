@@ -1,4 +1,4 @@
-"""The functions of ensemble-boxes, a hundred times as fast.
+"""The functions of ensemble-boxes, those that fuse hundreds of times as fast (benchmarks/wbf.md).
 
 :func:`weighted_boxes_fusion`, :func:`non_maximum_weighted`, :func:`nms` and :func:`soft_nms` take what their namesakes
 of the package ensemble-boxes (1.0.9) take and return what they return, to 1e-5, wherever those return finite numbers

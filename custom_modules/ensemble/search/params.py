@@ -149,21 +149,21 @@ class FusionParams:
         Raises:
             UserError: A member is missing, or two files could be it.
         """
-        for key in (str, _run_of, _run_and_kind, _folder_of):
-            keys = [key(name) for name in names]
-            wanted = [key(self.members[index]) for index in self.used]
-            if all(keys.count(name) == 1 for name in wanted) and len(set(wanted)) == len(wanted):
-                return [keys.index(name) for name in wanted]
-        found = {_run_of(name) for name in names}
-        if not found & {_run_of(name) for name in self.members}:
+        used = [self.members[index] for index in self.used]
+        keys = [key for key in (str, _run_of, _run_and_kind, _folder_of) if len(set(map(key, used))) == len(used)]
+        for key in keys:
+            given = list(map(key, names))
+            if all(given.count(key(member)) == 1 for member in used):
+                return [given.index(key(member)) for member in used]
+        known = {(key, key(name)) for key in keys for name in names}
+        if not any((key, key(member)) in known for key in keys for member in self.members):
             if len(names) == len(self.members):
                 return list(self.used)
-            if len(names) == len(self.used):
+            if len(names) == len(used):
                 return list(range(len(names)))
-        missing = [self.members[index] for index in self.used if _run_of(self.members[index]) not in found]
+        missing = [member for member in used if not any((key, key(member)) in known for key in keys)]
         problem = f'no file given is the member {missing[0]}' if missing else 'two files given could be the same member'
-        used = ' '.join(self.members[index] for index in self.used)
-        raise UserError(f'{problem}: give one file for each of {used} (the names of the params file)')
+        raise UserError(f'{problem}: give one file for each of {" ".join(used)} (the names of the params file)')
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.

@@ -114,6 +114,11 @@ def test_files_of_another_split_in_another_order(members, names):
     assert params.for_files(names) == replace(params, members=names[::-1])
 
 
+def test_a_file_is_not_taken_for_another_member_because_the_number_fits():
+    with pytest.raises(UserError, match='no file given is the member b/val.json'):
+        FusionParams(('a/val.json', 'b/val.json'), (0,), (1.0, 0.5)).pick(['c/test.json', 'a/test.json'])
+
+
 @pytest.mark.parametrize(
     ('names', 'message'),
     [

@@ -88,7 +88,7 @@ def test_progress_and_budget(make_members):
     )
     assert [row[0] for row in told] == list(range(1, len(result.trials) + 1))
     assert len(told) <= 25 and {row[1] for row in told} == {25}
-    assert not result.converged and 'the budget of 25 is used up' in result.report()
+    assert not result.converged and 'the budget of 25 ended it' in result.report()
     assert told[-1][2] > 0.5
 
 
