@@ -1,9 +1,7 @@
 """Trained detectors applied to data sets and to loose pictures."""
 
 from .classes import fit_to_checkpoint
-from .detector import Detector
-from .device import choose_device
-from .outputs import unreadable_file
+from .detector import Detector, choose_device
 from .pictures import Picture, find_pictures, matching_cat_ids, pictures_of_split, write_picture_list
 from .progress import PredictionProgress
 from .scoring import default_output, test
@@ -22,6 +20,5 @@ __all__ = [
     'pictures_of_split',
     'predict_to_file',
     'test',
-    'unreadable_file',
     'write_picture_list',
 ]

@@ -123,6 +123,12 @@ def _remove(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def parts_folder(out: str | Path) -> Path:
+    """Return the folder of journals of predictions that are not complete: ``.val.json.parts`` beside ``val.json``."""
+    out = Path(out)
+    return out.with_name(f'.{out.name}.parts')
+
+
 def journals(folder: Path) -> list[Path]:
     """Return the journals of a folder by name."""
     return sorted(folder.glob(f'*{SUFFIX}'))

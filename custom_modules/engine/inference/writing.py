@@ -19,8 +19,7 @@ from ..distributed import num_ranks, on_each_machine, on_main_rank, own_rank, st
 from .detector import Detector
 from .journal import Entry
 from .loading import Batches
-from .outputs import parts_folder, unreadable_file
-from .parts import Parts
+from .parts import Parts, parts_folder
 from .pictures import Picture, file_size
 from .progress import PredictionProgress
 
@@ -264,12 +263,13 @@ def _merge(
 
 
 def _list_unreadable(unreadable: list[tuple[int, str]], pictures: Sequence[Picture], out: Path) -> None:
+    path = out.with_suffix('.unreadable.json')
     if not unreadable:
-        unreadable_file(out).unlink(missing_ok=True)
+        path.unlink(missing_ok=True)
         return
     records = [
         {'image_id': pictures[index].image_id, 'file_name': pictures[index].name, 'reason': reason}
         for index, reason in unreadable
     ]
-    with atomic_write(unreadable_file(out)) as file:
+    with atomic_write(path) as file:
         json.dump(records, file, indent=1)
