@@ -28,7 +28,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument('--tta', action='store_true', help="test-time augmentation, as the config's `tta` says")
     parser.add_argument('--amp', action='store_true', help='mixed precision: faster, scores differ a little')
-    parser.add_argument('--batch-size', type=int, default=1, help='pictures at a time (default: 1)')
+    parser.add_argument(
+        '--batch-size', type=int, default=1, help='pictures at a time, padded to the largest (default: 1)'
+    )
     parser.add_argument('--trust-checkpoint', action='store_true', help='read checkpoints that execute code')
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the config')
     return parser.parse_args(argv)
