@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,43 +42,82 @@ def from_files(args: argparse.Namespace) -> Sources:
         UserError: A file is missing, or nothing says what data they are about.
     """
     from custom_modules.evaluation import predictions_name, read_notes
-    from custom_modules.utils import UserError, find_file, resolve_ann, resolve_data_root
+    from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 
-    members = [find_file(name) for name in args.predictions]
-    for path in members:
-        if not path.is_file():
-            raise UserError(f'{path}: no such predictions file')
-    notes = [read_notes(path) for path in members]
-    anns = list(dict.fromkeys(Path(one['ann']) for one in notes if one.get('ann') and Path(one['ann']).is_file()))
-    if len(anns) > 1:
-        raise UserError(f'--predictions: are about different pictures: {anns[0]} and {anns[1]}')
-    ann = anns[0] if anns else None
-    if args.data_root is None and ann is None:
+    members = _existing(args.predictions, '--predictions')
+    noted, notes = _noted_ann(members, '--predictions'), [read_notes(path) for path in members]
+    if args.data_root is None and noted is None:
         raise UserError('--predictions: nothing beside them says what data they are about; give --data-root')
-    root = resolve_data_root(args.data_root or ann.parent)
-    unlabelled = ann if ann and not args.unlabelled else resolve_ann(root, args.unlabelled or 'test.json')
-    answers = args.calibrate_ann or 'val.json'
-    names = [predictions_name(answers, tta=bool(one.get('tta'))) for one in notes]
+    root = resolve_data_root(args.data_root or noted.parent)
+    unlabelled = resolve_ann(root, args.unlabelled or noted or 'test.json')
+    _check_noted(unlabelled, noted, '--unlabelled')
+    names = [predictions_name(args.calibrate_ann or 'val.json', tta=bool(one.get('tta'))) for one in notes]
     beside = [path.with_name(name) for path, name in zip(members, names, strict=True)]
     answered_members = _calibrating(args, beside)
-    answered = resolve_ann(root, answers) if answered_members else None
+    answered = _answered(args, root, answered_members) if answered_members else None
     checkpoints = [Path(one['checkpoint']) for one in notes if one.get('checkpoint')]
     return Sources(root, unlabelled, members, answered, answered_members, checkpoints)
 
 
-def _calibrating(args: argparse.Namespace, beside: list[Path]) -> list[Path]:
-    from custom_modules.utils import UserError, find_file
+def _existing(names: Sequence[str | Path], option: str) -> list[Path]:
+    """Find files of predictions; each counts as a model of its own, so none may come twice."""
+    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
 
-    files = [find_file(name) for name in args.calibrate or beside]
-    missing = [path for path in files if not path.is_file()]
+    files = [find_file(name) for name in names]
+    for path in files:
+        if not path.is_file():
+            raise UserError(f'{path}: no such predictions file{did_you_mean(similar_paths(path))}')
+    places = [path.resolve() for path in files]
+    twice = next((path for path, place in zip(files, places, strict=True) if places.count(place) > 1), None)
+    if twice is not None:
+        raise UserError(f'{option}: {twice} is given twice; give one file for each model')
+    return files
+
+
+def _noted_ann(files: Sequence[Path], option: str) -> Path | None:
+    """Return the json that predictions say they are about, if it is there."""
+    from custom_modules.evaluation import read_notes
+    from custom_modules.utils import UserError
+
+    anns = [Path(ann) for path in files if (ann := read_notes(path).get('ann')) and Path(ann).is_file()]
+    other = next((ann for ann in anns if ann.resolve() != anns[0].resolve()), None)
+    if other is not None:
+        raise UserError(f'{option}: the files are about different pictures, {anns[0]} and {other}')
+    return anns[0] if anns else None
+
+
+def _check_noted(ann: Path, noted: Path | None, option: str) -> None:
+    from custom_modules.utils import UserError
+
+    if noted is not None and noted.resolve() != ann.resolve():
+        raise UserError(f'{option} {ann}: the predictions are about {noted}')
+
+
+def _calibrating(args: argparse.Namespace, beside: list[Path]) -> list[Path]:
+    """Return predictions with answers: those named, or those that lie beside the others."""
+    from custom_modules.utils import UserError
+
+    if args.calibrate:
+        return _existing(args.calibrate, '--calibrate')
+    missing = [path for path in beside if not path.is_file()]
     if not missing:
-        return files
-    if args.calibrate is None and args.score_thr is not None:
+        return beside
+    if args.score_thr is not None:
         return []
     raise UserError(
         f'{missing[0]}: no such predictions to find thresholds by; make them by tools/test.py, name others by '
         f'--calibrate, or give a fixed --score-thr'
     )
+
+
+def _answered(args: argparse.Namespace, root: Path, files: Sequence[Path], default: str = 'val.json') -> Path:
+    """Return the json with answers that predictions are about."""
+    from custom_modules.utils import resolve_ann
+
+    noted = _noted_ann(files, '--calibrate')
+    answered = resolve_ann(root, args.calibrate_ann or noted or default)
+    _check_noted(answered, noted, '--calibrate-ann')
+    return answered
 
 
 def use_newest_run(args: argparse.Namespace) -> None:
@@ -110,11 +150,12 @@ def from_model(args: argparse.Namespace) -> Sources:
     cfg = load_config(args.config)
     root = resolve_data_root(chosen_root(cfg, args.data_root))
     unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
-    answered = resolve_ann(root, args.calibrate_ann or validation_json(args.checkpoint))
+    calibrating = _calibrating(args, []) if args.calibrate else []
+    answered = _answered(args, root, calibrating, validation_json(args.checkpoint))
     files = {ann: default_output(cfg, args.checkpoint, ann, tta=args.tta) for ann in (unlabelled, answered)}
     missing = [ann for ann, out in files.items() if not are_current(out, args.checkpoint, ann, tta=args.tta)]
-    if args.calibrate:
-        answered_members = _calibrating(args, [])
+    if calibrating:
+        answered_members = calibrating
     elif args.score_thr is None or answered not in missing:
         answered_members = [files[answered]]
     else:  # a fixed threshold needs none; with them the report tells more

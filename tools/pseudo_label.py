@@ -41,7 +41,9 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     files.add_argument('--data-root', help="folder of the data set (default: the run's)")
     files.add_argument('--unlabelled', metavar='FILE', help='json of the pictures to label (default: test.json)')
     files.add_argument(
-        '--calibrate-ann', metavar='FILE', help="answers for --calibrate (default: val.json or the fold's)"
+        '--calibrate-ann',
+        metavar='FILE',
+        help="answers for --calibrate (default: what it is about, val.json or the fold's)",
     )
     files.add_argument(
         '--train-ann', default='train.json', metavar='FILE', help='real annotations (default: %(default)s)'
@@ -136,10 +138,10 @@ def read_data(args: argparse.Namespace, sources: Sources, out: Path) -> Data:
         path_from(out.parent, data.image_root)
     others = [real, *([answered] if answered is not None else [])]
     unlabelled, counts = leave_out_known(listed, others)
+    skipped = {f'in {other.path.name}': count for other, count in zip(others, counts, strict=True)}
     if not unlabelled.images:
-        raise UserError(f'{sources.unlabelled}: all its pictures are in {args.train_ann}; name others by --unlabelled')
-    names = [f'in {other.path.name}' for other in others]
-    skipped = dict(zip(names, counts, strict=True))
+        where = ' or '.join(name for name, count in skipped.items() if count)
+        raise UserError(f'{sources.unlabelled}: all its pictures are {where}; name others by --unlabelled')
     return Data(real, listed, unlabelled, answered, answers, skipped, next_round(sources, answered))
 
 

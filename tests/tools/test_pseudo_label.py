@@ -128,8 +128,19 @@ def test_predictions_about_different_pictures_are_refused(root, tmp_path):
     for name in ('test', 'val'):
         path = tmp_path / ('test' if name == 'test' else 'other')
         path.with_suffix('.run.json').write_text(json.dumps({'ann': str(root / f'{name}.json')}))
-    with pytest.raises(UserError, match='are about different pictures'):
+    with pytest.raises(UserError, match='are about different pictures, .*test.json and .*val.json'):
         main(['--predictions', str(tmp_path / 'test.json'), str(tmp_path / 'other.json')])
+
+
+def test_the_notes_say_which_answers_to_calibrate_by(root, tmp_path):
+    shutil.copy(root / 'val.json', root / 'held_out.json')
+    shutil.move(tmp_path / 'val.json', tmp_path / 'oof.json')
+    (tmp_path / 'oof.run.json').write_text(json.dumps({'ann': str(root / 'held_out.json')}))
+    files = ['--predictions', str(tmp_path / 'test.json'), '--calibrate', str(tmp_path / 'oof.json')]
+    (root / 'val.json').unlink()
+    assert main([*files, '--data-root', str(root)]) == 0
+    with pytest.raises(UserError, match='--calibrate-ann .*train.json: the predictions are about .*held_out.json'):
+        main([*files, '--data-root', str(root), '--calibrate-ann', 'train.json'])
 
 
 @pytest.mark.fast
@@ -148,6 +159,7 @@ def test_predictions_about_different_pictures_are_refused(root, tmp_path):
         pytest.param(['--max-per-image', '0'], '--max-per-image 0', id='none-per-image'),
         pytest.param(['--min-votes', '2'], '2 votes out of 1', id='votes'),
         pytest.param(['--calibrate', 'gone.json'], 'gone.json: no such predictions', id='calibrate'),
+        pytest.param(['--calibrate', 'VAL', 'VAL'], '--calibrate: .*val.json is given twice', id='twice'),
         pytest.param(['--out', 'TRAIN'], 'is not overwritten', id='real-annotations'),
         pytest.param(['--out', 'labels.txt'], 'ends in .json', id='suffix'),
         pytest.param(['--unlabelled', 'gone.json'], 'has no gone.json', id='unlabelled'),
@@ -155,7 +167,8 @@ def test_predictions_about_different_pictures_are_refused(root, tmp_path):
     ],
 )
 def test_wrong_options_are_one_line(root, tmp_path, options, message):
-    options = [str(root / 'train.json') if option == 'TRAIN' else option for option in options]
+    names = {'TRAIN': str(root / 'train.json'), 'VAL': str(tmp_path / 'val.json')}
+    options = [names.get(option, option) for option in options]
     with pytest.raises(UserError, match=message):
         main(['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root), *options])
     assert not (root / 'train_pseudo.json').exists()
