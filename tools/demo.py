@@ -133,21 +133,24 @@ def make_pseudo_labels(name: str, steps: Steps) -> dict[str, Any]:
 
 
 def fuse(models: dict[str, dict], steps: Steps) -> dict[str, Any]:
-    """Fuse the detectors, without and with test-time augmentation; return the scores and what they gain."""
-    figures = {}
+    """Search the best fusion, without and with test-time augmentation; return its scores and what to expect of it.
+
+    The search is cross-validated: the gain is that on pictures it did not look at, the score that on all of them.
+    """
+    figures, gains = {}, {}
     for name in (PLAIN, TTA):
         members = [str(OUT / model / 'predictions' / f'{name}.json') for model in models]
         out = OUT / 'fusion' / f'{name}.json'
-        steps.call('wbf_ensemble.py', *members, '--ann', str(DATA / 'val.json'), '--out', str(out))
+        steps.call('wbf_ensemble.py', *members, '--ann', str(DATA / 'val.json'), '--search', '--out', str(out))
         figures[name] = scores_of(out)
-    single = max(model['mAP50'] for model in models.values())
-    single_tta = max(model['tta']['mAP50'] for model in models.values())
+        found = json.loads(out.with_suffix('.params.json').read_text(encoding='utf-8'))['search']
+        gains[name] = {'choice': found['choice'], **found['held_out'][found['choice']]['gain']}
     return {
         **figures[PLAIN],
         'tta': figures[TTA],
-        'gain': figures[PLAIN]['mAP50'] - single,
         'tta_gain': figures[TTA]['mAP50'] - figures[PLAIN]['mAP50'],
-        'gain_with_tta': figures[TTA]['mAP50'] - single_tta,
+        'held_out_gain': gains[PLAIN],
+        'held_out_gain_with_tta': gains[TTA],
     }
 
 
@@ -211,7 +214,8 @@ def show(summary: dict[str, Any]) -> None:
         seconds = f'{one["train_seconds"]:>9.0f}' if 'train_seconds' in one else ''
         print(f'{name:<26}{boxes}{masks}{seconds}')
     fusion, labels = summary['fusion'], summary['pseudo_labels']
-    print(f'{"gain of the fusion":<26}{fusion["gain"]:>+8.4f}{fusion["gain_with_tta"]:>+10.4f}')
+    gains = [fusion[name] for name in ('held_out_gain', 'held_out_gain_with_tta')]
+    print(f'{"its gain, held out":<26}{gains[0]["value"]:>+8.4f}{gains[1]["value"]:>+10.4f}')
     precision = labels['real_precision']
     right = '' if precision is None else f', {precision:.0%} of them right'
     print(f'{labels["labels"]} pseudo labels on {labels["pictures"]} pictures{right}: {labels["file"]}')

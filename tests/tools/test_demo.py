@@ -15,7 +15,7 @@ SLEEP = 'import time\nfor i in range(600): time.sleep(0.1)'
 FIGURES = {'mAP50': 0.5, 'segm_mAP50': 0.4, 'tta': {'mAP50': 0.52, 'segm_mAP50': 0.41}, 'tta_gain': 0.02}
 SUMMARY = {
     'models': {'htc': {**FIGURES, 'train_seconds': 300.4}},
-    'fusion': {**FIGURES, 'gain': 0.01, 'gain_with_tta': -0.002},
+    'fusion': {**FIGURES, 'held_out_gain': {'value': 0.01}, 'held_out_gain_with_tta': {'value': 0.0}},
     'pseudo_labels': {'labels': 30, 'pictures': 18, 'real_precision': 0.756, 'file': 'data/train_pseudo.json'},
     'demo_seconds': 432.1,
 }
@@ -97,7 +97,7 @@ def test_the_table_at_the_end(capsys):
     assert [line.split() for line in lines[1:4]] == [
         ['htc', '0.5000', '0.5200', '+0.0200', '0.4000', '0.4100', '300'],
         ['fusion', 'of', 'both', '0.5000', '0.5200', '+0.0200', '0.4000', '0.4100'],
-        ['gain', 'of', 'the', 'fusion', '+0.0100', '-0.0020'],
+        ['its', 'gain,', 'held', 'out', '+0.0100', '+0.0000'],
     ]
     assert lines[4] == '30 pseudo labels on 18 pictures, 76% of them right: data/train_pseudo.json'
     assert lines[5].startswith('432 s; pictures in ')
@@ -111,7 +111,8 @@ def test_the_whole_way(tmp_path, monkeypatch, capfd):
     assert demo.main([]) == 0
     summary = json.loads((demo.OUT / 'summary.json').read_text())
     assert list(summary['models']) == list(demo.DETECTORS)
-    assert {'mAP50', 'segm_mAP50', 'tta', 'gain', 'tta_gain', 'gain_with_tta'} <= set(summary['fusion'])
+    assert summary['fusion']['held_out_gain']['value'] >= 0 <= summary['fusion']['held_out_gain_with_tta']['value']
+    assert {'mAP50', 'segm_mAP50', 'tta', 'tta_gain'} <= set(summary['fusion'])
     assert (demo.OUT / 'predictions.jpg').is_file() and (demo.DATA / 'train_pseudo.json').is_file()
     assert 'finished, see' in (demo.OUT / f'{demo.DETECTORS[1]}.log').read_text()
     assert demo.main([]) == 0  # again: nothing is trained twice
