@@ -34,7 +34,7 @@ MEMBERS = {
     'htc_swin': Member('configs/demo/htc_swin.py', 500, 600),
     'atss_swin': Member('configs/demo/atss_swin.py', 750, 900),
     'rtmdet': Member('benchmarks/ensemble/rtmdet_synthetic.py', 750, 900),
-    'dino_swin': Member('configs/demo/dino_swin.py', 1200, 1000),
+    'dino_swin': Member('configs/demo/dino_swin.py', 1000, 700),
 }
 
 
