@@ -69,7 +69,7 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
         os.chmod(temporary, 0o666 & ~_umask())
         os.replace(temporary, path)
     except BaseException as error:
-        if isinstance(error, OSError) and error.filename is None:
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
             error.filename = str(path)
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)

@@ -17,7 +17,10 @@ from tools._launch import ROOT
 SLEEP = 'import time\nfor i in range(600): time.sleep(0.1)'
 # A toy grid as a program of its own: its command leaves a trace when it is told to end, as trainings do.
 PROGRAM = """
-import sys
+import signal, sys
+# Where the tests run in the background, these may be ignored from the start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 sys.path.insert(0, {root!r})
 from benchmarks.grid import grid_parser
 from tools._launch import light
