@@ -26,7 +26,8 @@ def work_dirs(trained_htc, htc, synthetic_root, tmp_path_factory):
     return folder
 
 
-def test_from_runs_to_the_page(work_dirs, synthetic_root, capsys):
+def test_from_runs_to_the_page(work_dirs, synthetic_root, capsys, monkeypatch):
+    monkeypatch.setenv('COLUMNS', '160')  # tests that run in several processes are told of 80
     assert main(['--work-dirs', str(work_dirs)]) == 0
     said = capsys.readouterr().out
     assert f'2 entries on {synthetic_root / "val.json"}' in said
