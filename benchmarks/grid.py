@@ -51,6 +51,7 @@ class Grid(ABC):
         self.args = args
         self.results: dict[str, dict] = {}
         self.tried: set[str] = set()
+        self.unwritten: dict[str, dict] = {}
 
     @abstractmethod
     def all_cells(self) -> Sequence[Cell]:
@@ -159,7 +160,7 @@ class Grid(ABC):
         if code in STOPPED:
             return 0 if time.monotonic() >= deadline else code
         record = {**outcome, 'seconds': round(seconds, 1), **self.conditions(cell), **surroundings()}
-        self.results[cell.key] = record
+        self.results[cell.key] = self.unwritten[cell.key] = record
         print(f'{cell.key}: {record.get("error") or self.summary(record)}, {seconds:.0f} s', flush=True)
         self.write()
         return 0
@@ -168,8 +169,9 @@ class Grid(ABC):
         """Write the records and the table."""
         from custom_modules.utils import atomic_write
 
-        if self.args.out.is_file():  # another call may have added to it
-            self.results = json.loads(self.args.out.read_text(encoding='utf-8')) | self.results
+        if self.args.out.is_file():  # another call may have added to it, or made again what had failed
+            self.results |= json.loads(self.args.out.read_text(encoding='utf-8')) | self.unwritten
+        self.unwritten = {}
         with atomic_write(self.args.out) as file:
             json.dump(self.results, file, indent=1)
             file.write('\n')

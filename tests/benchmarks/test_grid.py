@@ -130,6 +130,17 @@ def test_what_another_call_recorded_is_kept(toy, tmp_path):
 
 
 @pytest.mark.fast
+def test_what_failed_here_and_was_made_again_elsewhere_is_kept(toy, tmp_path):
+    mine, other = (
+        toy(ToyCell('a', code), ToyCell('b'), options=('--retry',)) for code in ('raise SystemExit(1)', 'print(3)')
+    )
+    for grid in (mine, other):
+        grid.write()
+        grid.make(grid.toys[0], time.monotonic() + 60)
+    mine.make(mine.toys[1], time.monotonic() + 60)
+    assert {key: record['mAP50'] for key, record in records(tmp_path).items()} == {'a': 0.3, 'b': 0.7}
+
+
 def test_the_time_ends_a_command(tmp_path):
     started = time.monotonic()
     assert run_until([sys.executable, '-c', SLEEP], tmp_path / 'log', started + 1) == 143
