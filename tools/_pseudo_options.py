@@ -18,6 +18,10 @@ def check_options(args: argparse.Namespace) -> None:
 
     if args.predictions and args.config:
         raise UserError('name a config with its checkpoint, or --predictions, not both')
+    if args.config and not args.checkpoint and args.config.endswith('.pth'):
+        raise UserError(
+            f'{args.config}: name the config it was trained with before it, such as configs/demo/htc_swin.py'
+        )
     if args.config and not args.checkpoint:
         raise UserError(f'{args.config}: name its checkpoint too, such as work_dirs/<run>/best.pth')
     _check_effects(args)

@@ -234,6 +234,7 @@ def save_notes(args: argparse.Namespace, members: list[Member], params: FusionPa
                 'file': str(find_file(member.path).resolve()),
                 'sha256': digest(find_file(member.path)),
                 'format': member.format,
+                'used': str(member.path) in params.members,
                 'num_boxes': len(member.predictions),
                 'repairs': member.repairs.counts,
             }

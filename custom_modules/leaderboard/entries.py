@@ -84,8 +84,14 @@ def _of_predictions(file: Path, said: dict[str, Any], work_dirs: Path) -> Entry:
         seed=_seed(run),
         date=str(said.get('finished') or said.get('written') or _written(file)),
         views=_views(tta),
-        members=tuple(Path(member['file']) for member in said.get('members', ()) if isinstance(member, dict)),
+        members=_members(said),
     )
+
+
+def _members(said: dict) -> tuple[Path, ...]:
+    """Give the files that were fused; those that a search left out cost nothing."""
+    members = (member for member in said.get('members', ()) if isinstance(member, dict))
+    return tuple(Path(member['file']) for member in members if member.get('used', True))
 
 
 def _of_training(run: Path, work_dirs: Path) -> Entry | None:

@@ -180,6 +180,11 @@ def test_nothing_trained_yet_says_what_to_run(monkeypatch, tmp_path):
         main([])
 
 
+def test_a_checkpoint_needs_its_config():
+    with pytest.raises(UserError, match='best.pth: name the config it was trained with before it'):
+        main(['work_dirs/htc_swin/best.pth'])
+
+
 def test_a_config_needs_its_checkpoint(htc):
     with pytest.raises(UserError, match='name its checkpoint too'):
         main([htc])

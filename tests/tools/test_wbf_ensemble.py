@@ -1,6 +1,7 @@
 """Two pictures with an object each; detector a finds the first, b the second, and both the same stray box."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -209,6 +210,8 @@ def test_search_and_its_params_again(larger, capsys):
     (larger / 'c.json').write_text('[]')
     main([*files, 'c.json', '--ann', 'val.json', '--params', 'found.params.json', '--out', 'again.json'])
     assert 'left out: c.json\n' in capsys.readouterr().out
+    noted = json.loads((larger / 'again.run.json').read_text())['members']
+    assert [Path(member['file']).name for member in noted if not member['used']] == ['c.json']
     assert read(larger / 'again.json') == read(larger / 'found.json')
 
 

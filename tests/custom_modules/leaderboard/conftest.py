@@ -61,11 +61,12 @@ def add_run(tmp_path, ann) -> Callable[..., Path]:
 def add_fusion(tmp_path, ann) -> Callable[..., Path]:
     """Return a maker of fusions of files."""
 
-    def add(name: str, members: list[Path], boxes: list[dict]) -> Path:
+    def add(name: str, members: list[Path], boxes: list[dict], left_out: tuple[Path, ...] = ()) -> Path:
         folder = tmp_path / 'work_dirs' / 'ensemble'
         folder.mkdir(parents=True, exist_ok=True)
         (folder / f'{name}.json').write_text(json.dumps(boxes))
-        notes = {'kind': 'fusion', 'ann': str(ann), 'members': [{'file': str(file)} for file in members]}
+        given = [{'file': str(file), 'used': file not in left_out} for file in (*members, *left_out)]
+        notes = {'kind': 'fusion', 'ann': str(ann), 'members': given}
         (folder / f'{name}.run.json').write_text(json.dumps(notes))
         return folder / f'{name}.json'
 

@@ -34,6 +34,13 @@ def test_predictions_validations_and_fusions_are_found(tmp_path, ann, add_run, a
     assert {entry.ann for entry in found.values()} == {ann}
 
 
+def test_members_that_a_fusion_left_out_are_none_of_it(tmp_path, add_run, add_fusion):
+    kept, left = (add_run(name, [PAPER]) / 'predictions' / 'val.json' for name in ('kept', 'left'))
+    add_fusion('val', [kept], [PAPER], left_out=(left,))
+    found = {entry.name: entry for entry in find_entries(tmp_path / 'work_dirs')}
+    assert found['ensemble/val'].members == (kept,)
+
+
 def test_the_json_with_most_entries_comes_first(tmp_path, ann, add_run):
     other = ann.with_name('test.json')
     other.write_text(ann.read_text())
