@@ -36,7 +36,7 @@ with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional p
         utils,
         visualization,
     )
-    from .datasets import trash_det_dataset  # noqa: F401 - registered; datasets and evaluation are light without them
+    from .datasets import trash_det_dataset, trash_seg_dataset  # noqa: F401 - registered; datasets is light without them
     from .evaluation import trash_coco_metric  # noqa: F401
 
 ops.route_attention()

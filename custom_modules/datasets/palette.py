@@ -42,6 +42,18 @@ def class_palette(classes: Sequence[str]) -> list[Colour]:
     return palette
 
 
+def segmentation_palette(classes: Sequence[str]) -> list[Colour]:
+    """Give each class of a segmenter a colour.
+
+    Args:
+        classes: Background and the names of the categories.
+
+    Returns:
+        Black for the Background, then the colours the detectors' pictures have.
+    """
+    return [(0, 0, 0), *class_palette(classes[1:])]
+
+
 def _new_colour(position: int, taken: set[Colour]) -> Colour:
     while True:
         hue = position * _GOLDEN_RATIO % 1.0

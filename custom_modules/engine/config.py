@@ -1,7 +1,9 @@
 """Reading configs, with the mistakes mmengine accepts in silence turned into messages."""
 
 import ast
+import contextlib
 import inspect
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
 from ..utils import UserError, did_you_mean, find_config, similar_names
+from .tasks import is_segmentation
 from .tta.settings import TTASettings
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
@@ -163,7 +166,8 @@ def check_types(cfg: Config) -> None:
         UserError: One is not; names its place and the nearest names.
     """
     types = list(_types(cfg.to_dict()))
-    known = _registered_names(with_mmseg=any(name.startswith('mmseg.') for _, name in types))
+    with_mmseg = is_segmentation(cfg) or any(name.startswith('mmseg.') for _, name in types)
+    known = _registered_names(with_mmseg=with_mmseg)
     for place, name in types:
         bare = name.rsplit('.', 1)[-1]
         if bare not in known and bare not in _FREE_TYPES:
@@ -177,9 +181,10 @@ def _registered_names(*, with_mmseg: bool) -> set[str]:
 
     register_all_modules(init_default_scope=False)
     if with_mmseg:
-        import mmseg.utils
+        with contextlib.redirect_stdout(io.StringIO()):  # prints which optional packages it did not find
+            import mmseg.utils
 
-        mmseg.utils.register_all_modules(init_default_scope=False)
+            mmseg.utils.register_all_modules(init_default_scope=False)
     names = set(mmcv.ops.__all__)  # RoI extractors name their layer so
     for registry in vars(mmengine_root).values():
         if isinstance(registry, Registry):

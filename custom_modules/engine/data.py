@@ -1,13 +1,14 @@
 """Fitting a config to the data set it is pointed at."""
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 from mmengine.config import Config, ConfigDict
 
 from ..utils import UserError
 from .augmentation_checks import check_augmentation
 from .distributed import on_each_machine, on_main_rank
+from .tasks import is_segmentation
 
 
 def chosen_root(cfg: Config, data_root: str | None = None) -> str:
@@ -28,7 +29,7 @@ def use_data(
     """Check the data, then make loaders, heads and metric follow it.
 
     Args:
-        cfg: Gets the data root, the class count of every head, and loses its
+        cfg: Gets the data root, the class count of every head, and, if it is a detector's, loses its
             mask branch on a set with boxes only.
         data_root: Folder of the data set; None for the config's.
         train_ann: Training json; None for the config's.
@@ -38,7 +39,7 @@ def use_data(
         One line per warning and decision.
 
     Raises:
-        UserError: The data has errors; the message holds all of them.
+        UserError: The data has errors; the message holds all of them.  Or a segmenter is to learn from boxes.
     """
     _check_loaders(cfg)
     own_root, data_root = cfg.get('data_root'), chosen_root(cfg, data_root)
@@ -52,11 +53,24 @@ def use_data(
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         loader.dataset.data_root = root
     cfg.val_dataloader.dataset.ann_file = val_ann
-    use_ground_truth(cfg.val_evaluator, val_ann, root)
-    lines += use_classes(cfg, len(facts['classes']), has_masks=facts['has_masks'])
-    lines += _regions_without_effect(cfg.model, facts['num_regions'])
-    check_augmentation(cfg.train_dataloader.dataset, facts['classes'], has_masks=facts['has_masks'])
+    use_ground_truth(cfg, cfg.val_evaluator, val_ann, root)
+    classes, has_masks = facts['classes'], facts['has_masks']
+    if is_segmentation(cfg):
+        classes = _segmentation_classes(classes, data_root, has_masks=has_masks)
+        lines += use_classes(cfg, len(classes))
+    else:
+        lines += use_classes(cfg, len(classes), has_masks=has_masks)
+        lines += _regions_without_effect(cfg.model, facts['num_regions'])
+    check_augmentation(cfg.train_dataloader.dataset, classes, has_masks=has_masks)
     return lines
+
+
+def _segmentation_classes(categories: Sequence[str], data_root: str, *, has_masks: bool) -> tuple[str, ...]:
+    from ..datasets.label_maps import segmentation_classes
+
+    if not has_masks:
+        raise UserError(f'{data_root}: has boxes only, a segmenter learns from masks; train a detector on it')
+    return segmentation_classes(categories)
 
 
 def reading_parts(dataset: ConfigDict) -> list[ConfigDict]:
@@ -95,11 +109,11 @@ def _check_loaders(cfg: Config) -> None:
             if not {'ann_file', 'pipeline'} <= set(part):
                 found = f'is a {part["type"]}' if 'type' in part else 'is missing'
                 raise UserError(
-                    f'{cfg.filename}: {name}.dataset {found}, not a TrashDetDataset with its ann_file and pipeline; '
-                    f'inherit _base_/datasets/detection.py'
+                    f'{cfg.filename}: {name}.dataset {found}, not a {_kind(cfg).dataset} with its ann_file and '
+                    f'pipeline; inherit {_kind(cfg).block}'
                 )
     if not isinstance(cfg.get('val_evaluator'), dict):
-        raise UserError(f'{cfg.filename}: val_evaluator is missing; inherit _base_/datasets/detection.py')
+        raise UserError(f'{cfg.filename}: val_evaluator is missing; inherit {_kind(cfg).block}')
 
 
 def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> tuple[dict[str, Any], list[str]]:
@@ -163,19 +177,37 @@ def find_data(data_root: str, *anns: str) -> list[str]:
     return [str(path.resolve()) for path in (root, *(resolve_ann(root, ann) for ann in anns))]
 
 
-def use_ground_truth(evaluator: ConfigDict, ann_file: str, data_root: str) -> None:
-    """Point a metric at the file it scores against."""
-    if evaluator.type != 'TrashCocoMetric':
-        raise UserError(f'the evaluator is {evaluator.type}; detectors are scored by TrashCocoMetric')
+class _Kind(NamedTuple):
+    """What the configs of a task are made of."""
+
+    models: str
+    dataset: str
+    metric: str
+    block: str
+
+
+_DETECTORS = _Kind('detectors', 'TrashDetDataset', 'TrashCocoMetric', '_base_/datasets/detection.py')
+_SEGMENTERS = _Kind('segmenters', 'TrashSegDataset', 'TrashIoUMetric', '_base_/datasets/segmentation.py')
+
+
+def _kind(cfg: Config) -> _Kind:
+    return _SEGMENTERS if is_segmentation(cfg) else _DETECTORS
+
+
+def use_ground_truth(cfg: Config, evaluator: ConfigDict, ann_file: str, data_root: str) -> None:
+    """Point a metric of a config at the file it scores against."""
+    kind = _kind(cfg)
+    if evaluator.type != kind.metric:
+        raise UserError(f'the evaluator is {evaluator.type}; {kind.models} are scored by {kind.metric}')
     evaluator.update(ann_file=ann_file, data_root=data_root)
 
 
-def use_classes(cfg: Config, num_classes: int, *, has_masks: bool) -> list[str]:
+def use_classes(cfg: Config, num_classes: int, *, has_masks: bool = True) -> list[str]:
     """Make every head of the model follow the data set.
 
     Args:
         cfg: Config with the model.
-        num_classes: How many categories the data set has.
+        num_classes: How many categories the data set has; for a segmenter with the Background.
         has_masks: Whether any of its objects has a mask; otherwise the mask branch goes.
 
     Returns:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mmengine.config import Config, ConfigDict
-from mmengine.registry import MODELS, DefaultScope
+from mmengine.registry import MODELS
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
@@ -16,6 +16,7 @@ from .fitting import compare
 from .layouts import is_swin_authors
 from .published import fetch_weights, find_published
 from .runner import config_mistakes
+from .tasks import in_scope_of
 
 _DO_WITHOUT = ', or train without any start weights: --load-from none'
 
@@ -95,7 +96,7 @@ def check_fit(cfg: Config, content: Mapping[str, Any], name: str, *, partial: bo
     Raises:
         UserError: See :func:`~custom_modules.engine.fitting.compare`.
     """
-    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)), _Uninitialised():
+    with in_scope_of(cfg), config_mistakes(str(cfg.filename)), _Uninitialised():
         own = MODELS.build(copy.deepcopy(cfg.model)).state_dict()  # query detectors write into what they are given
     compare(own, content, name, partial=partial)
 

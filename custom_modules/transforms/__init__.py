@@ -2,6 +2,7 @@
 
 from .copy_paste import TrashCopyPaste
 from .load_trash_annotations import LoadTrashAnnotations
+from .load_trash_segmentation import LoadTrashSegmentation
 from .mixup import TrashMixUp
 from .mosaic import TrashMosaic
 from .multi_scale_resize import MultiScaleResize
@@ -11,6 +12,7 @@ from .trash_albu import TrashAlbu
 
 __all__ = [
     'LoadTrashAnnotations',
+    'LoadTrashSegmentation',
     'MultiScaleResize',
     'OrientPicture',
     'RandomRotate90',

@@ -15,6 +15,7 @@ from ...utils import UserError
 from ..amp import autocast, keep_boxes_exact
 from ..fitting import load_weights
 from ..runner import config_mistakes
+from ..tasks import in_scope_of
 from ..workers import most_workers
 from .classes import fit_to_checkpoint
 from .loading import Batches, PictureDataset, picture_loader
@@ -58,7 +59,7 @@ class Detector:
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
-        with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(str(cfg.filename)):
+        with in_scope_of(cfg), config_mistakes(str(cfg.filename)):
             model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))
         if amp:

@@ -99,7 +99,7 @@ def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) 
     coco = load_coco(ann, check_images=False)
     if not coco.has_annotations:
         return {}, []
-    use_ground_truth(cfg.test_evaluator, ann, root)
+    use_ground_truth(cfg, cfg.test_evaluator, ann, root)
     with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(f'{cfg.filename}: test_evaluator'):
         metric = METRICS.build(cfg.test_evaluator)
     metric.coco = coco

@@ -1,0 +1,12 @@
+"""What every run of a segmenter shares: the detectors' runtime, best checkpoint by mIoU."""
+
+_base_ = './runtime.py'
+
+default_scope = 'mmseg'
+default_hooks = dict(
+    checkpoint=dict(save_best='mIoU'),
+    report=dict(_delete_=True, type='SegmentationReportHook'),
+)
+visualizer = dict(
+    _delete_=True, type='SegLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer'
+)

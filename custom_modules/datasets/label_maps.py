@@ -1,0 +1,70 @@
+"""From instances to the map of labels that a segmenter learns and is scored by."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from custom_modules.structures.label_map import ORDERS, Order, paint_shapes
+from custom_modules.structures.mask_shapes import MaskShapes
+from custom_modules.utils import UserError
+
+BACKGROUND = 'Background'
+IGNORED = 255
+MAX_CLASSES = IGNORED
+
+
+def segmentation_classes(categories: Sequence[str]) -> tuple[str, ...]:
+    """Name the classes of a segmenter: Background is 0, the categories follow in their order.
+
+    Args:
+        categories: Names sorted by id.
+
+    Raises:
+        UserError: There are more than a byte has room for, or one is called Background, too.
+    """
+    if len(categories) >= MAX_CLASSES:
+        raise UserError(f'{len(categories)} categories: label maps hold {MAX_CLASSES - 1} at most')
+    if BACKGROUND in categories:
+        raise UserError(
+            f'a category is called {BACKGROUND}: what no mask covers is {BACKGROUND} already; take it out of the json'
+        )
+    return (BACKGROUND, *categories)
+
+
+def paint_labels(instances: Sequence[dict], height: int, width: int, *, order: Order = 'area') -> np.ndarray:
+    """Paint the instances of a data info.
+
+    Crowds and ignore regions become 255, and so do the boxes of instances without a mask: which of their pixels are the
+    object is not known.
+
+    Args:
+        instances: With ``mask``, ``bbox`` (xyxy, px), ``bbox_label`` (from 0), ``ignore_flag`` and ``ann_id``.
+        height: Of the picture, px.
+        width: Of the picture, px.
+        order: ``'area'``: larger ones are painted first, so that small ones stay on top; ``'id'``: in the order of
+            their ids.
+
+    Returns:
+        (height, width) uint8: 0 for Background, label + 1, 255 for what does not count.
+
+    Raises:
+        ValueError: A mask does not fit the picture, or ``order`` is unknown.
+    """
+    if order not in ORDERS:
+        raise ValueError(f'order is {order!r}; there are {", ".join(ORDERS)}')
+    boxes = np.array([instance['bbox'] for instance in instances], np.float64).reshape(-1, 4)
+    shapes = MaskShapes.from_annotations([instance['mask'] for instance in instances], height, width, boxes)
+    labels = np.array([instance['bbox_label'] + 1 for instance in instances], np.int64)
+    ignored = np.array([bool(instance['ignore_flag']) for instance in instances], bool)
+    values = np.where(ignored | ~shapes.has_mask, IGNORED, labels)
+    rank = np.array([instance['ann_id'] for instance in instances], np.int64)
+    return paint_shapes(shapes, values, height, width, order=order, rank=rank)
+
+
+def labels_on(instances: Sequence[dict]) -> list[int]:
+    """List the labels of the objects that are painted, one for each: neither ignored nor without a mask."""
+    return [
+        instance['bbox_label'] + 1
+        for instance in instances
+        if not instance['ignore_flag'] and instance['mask'] is not None
+    ]
