@@ -4,13 +4,13 @@ import os
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from mmengine.dataset import BaseDataset
 from mmengine.logging import print_log
 
 from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 
 from .coco_data import CocoData, load_coco
+from .instances import as_instance
 from .palette import class_palette
 
 _FILTERS = {'filter_empty_gt': False, 'min_size': 0}
@@ -23,10 +23,7 @@ class CocoDataset(BaseDataset):
     dropped without being counted; pictures without objects stay in training.
 
     Each data info has ``img_path``, ``img_id``, ``file_name``, ``height``,
-    ``width`` and ``instances``, each a dict of ``bbox`` ([x1, y1, x2, y2] in
-    px), ``bbox_label``, ``ignore_flag`` (1 for crowds and ignore regions),
-    ``mask`` (list of float64 arrays x1, y1, x2, y2, ... in px; or compressed
-    RLE dict; or None), ``ann_id`` and, where the file has one, ``score``.
+    ``width`` and ``instances``, see :func:`~custom_modules.datasets.instances.as_instance`.
 
     Args:
         ann_file: The json, looked up in the data root, then in the working folder.
@@ -118,24 +115,8 @@ class CocoDataset(BaseDataset):
             'file_name': image['file_name'],
             'height': image['height'],
             'width': image['width'],
-            'instances': [self._instance(record) for record in annotations],
+            'instances': [as_instance(record, self.coco.label_of) for record in annotations],
         }
-
-    def _instance(self, record: dict) -> dict:
-        x, y, width, height = record['bbox']
-        mask = record.get('segmentation')
-        if isinstance(mask, list):
-            mask = [np.array(polygon, dtype=np.float64) for polygon in mask]
-        instance = {
-            'bbox': [x, y, x + width, y + height],
-            'bbox_label': self.coco.label_of[record['category_id']],
-            'ignore_flag': int(record['iscrowd'] or record.get('ignore', 0)),
-            'mask': mask,
-            'ann_id': record['id'],
-        }
-        if 'score' in record:
-            instance['score'] = float(record['score'])
-        return instance
 
     def filter_data(self) -> list[dict]:
         """Leave out what ``filter_cfg`` asks for; never in test mode.

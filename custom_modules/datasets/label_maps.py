@@ -1,12 +1,16 @@
 """From instances to the map of labels that a segmenter learns and is scored by."""
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from custom_modules.structures.label_map import ORDERS, Order, paint_shapes
 from custom_modules.structures.mask_shapes import MaskShapes
 from custom_modules.utils import UserError
+
+from .coco_data import CocoData
+from .instances import as_instance
 
 BACKGROUND = 'Background'
 IGNORED = 255
@@ -68,3 +72,43 @@ def labels_on(instances: Sequence[dict]) -> list[int]:
         for instance in instances
         if not instance['ignore_flag'] and instance['mask'] is not None
     ]
+
+
+class LabelMaps:
+    """The label map of every picture of a data set, made when it is asked for.
+
+    Args:
+        coco: The data set.
+        order: See :func:`paint_labels`.
+
+    Attributes:
+        classes: Names by label, Background first.
+        image_ids: Ids of the pictures, in the order of the file.
+    """
+
+    def __init__(self, coco: CocoData, *, order: Order = 'area') -> None:
+        self.coco, self.order = coco, order
+        self.classes = segmentation_classes(coco.classes)
+        self.image_ids = tuple(image['id'] for image in coco.images)
+
+    @cached_property
+    def _images(self) -> dict[int, dict]:
+        return {image['id']: image for image in self.coco.images}
+
+    @cached_property
+    def _annotations(self) -> dict[int, list[dict]]:
+        return self.coco.annotations_of()
+
+    def __getitem__(self, image_id: int) -> np.ndarray:
+        """Give the label map of a picture, (H, W) uint8; 255 does not count.
+
+        Raises:
+            KeyError: The data set has no such picture.
+        """
+        image = self._images[image_id]
+        instances = [as_instance(record, self.coco.label_of) for record in self._annotations[image_id]]
+        return paint_labels(instances, image['height'], image['width'], order=self.order)
+
+    def __len__(self) -> int:
+        """Number of pictures."""
+        return len(self.image_ids)
