@@ -27,6 +27,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--amp', action='store_true', help='mixed precision: bfloat16 where the device has it')
     parser.add_argument('--low-memory', action='store_true', help='recompute activations, for cards of 12 to 24 GB')
     parser.add_argument('--seed', type=int, help="seed of everything random (default: the config's, 0)")
+    parser.add_argument('--deterministic', action='store_true', help='the same seed gives the same on a GPU, slower')
     parser.add_argument('--max-hours', type=float, metavar='H', help='end with a checkpoint within H hours')
     parser.add_argument(
         '--track',
@@ -62,6 +63,7 @@ def main(argv: list[str] | None = None) -> int:
         amp=args.amp,
         low_memory=args.low_memory,
         seed=args.seed,
+        deterministic=args.deterministic,
         track=tuple(name.strip() for names in args.track for name in names.split(',') if name.strip()),
         max_hours=args.max_hours,
         started=started,

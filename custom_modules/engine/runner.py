@@ -100,8 +100,12 @@ class TrashRunner(Runner):
 
     def set_randomness(self, seed: int | None, diff_rank_seed: bool = False, deterministic: bool = False) -> None:
         """Seed the run; the order of the samples is common, what the model draws differs from rank to rank."""
+        if deterministic:
+            os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')  # read when the first matrices are multiplied
         super().set_randomness(seed, diff_rank_seed=False, deterministic=deterministic)
         set_random_seed(self.seed, deterministic=deterministic, diff_rank_seed=True)
+        if deterministic:  # upstream raises at the first operator without such a form, cross entropy of pixels for one
+            torch.use_deterministic_algorithms(True, warn_only=True)
 
     def dump_config(self) -> None:
         """Write the resolved config to ``config.py`` in the run's folder (training only)."""

@@ -47,6 +47,7 @@ class TrainOptions:
         amp: Mixed precision.
         low_memory: Activation checkpointing.
         seed: Seed; None for the config's.
+        deterministic: Take operators whose results do not depend on the order of additions, where there are some.
         track: Trackers beside those of the config, such as ``'wandb'``.
         max_hours: End with a checkpoint within so many hours; None for no limit.
         started: Moment of :func:`time.monotonic` from which the hours count.
@@ -61,6 +62,7 @@ class TrainOptions:
     amp: bool = False
     low_memory: bool = False
     seed: int | None = None
+    deterministic: bool = False
     track: Sequence[str] = ()
     max_hours: float | None = None
     started: float = field(default_factory=time.monotonic)
@@ -160,6 +162,9 @@ def _use_options(cfg: Config, options: TrainOptions) -> list[str]:
         cfg.default_hooks.tracking.trackers = [*cfg.default_hooks.tracking.get('trackers', []), *options.track]
     if options.seed is not None:
         cfg.randomness = {**cfg.get('randomness', {}), 'seed': options.seed}
+    if options.deterministic:
+        cfg.randomness = {**cfg.get('randomness', {}), 'deterministic': True}
+        notes.append('deterministic: a GPU computes the same twice, slower; operators that cannot are named in a warning')
     return notes
 
 

@@ -28,4 +28,4 @@ val_dataloader = dict(
     batch_size=4, num_workers=0, persistent_workers=False, dataset=dict(data_root=data_root, pipeline=test_pipeline)
 )
 test_dataloader = val_dataloader
-preprocessor = dict(size=(192, 192))
+preprocess = dict(size=(192, 192))

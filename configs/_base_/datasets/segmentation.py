@@ -54,7 +54,7 @@ val_evaluator = dict(type='TrashIoUMetric')
 test_evaluator = val_evaluator
 
 # What models take their pictures through; a crop smaller than crop_size is padded, its padding counts as 255.
-preprocessor = dict(
+preprocess = dict(
     type='SegDataPreProcessor',
     mean=[123.675, 116.28, 103.53],
     std=[58.395, 57.12, 57.375],
