@@ -7,6 +7,3 @@ default_hooks = dict(
     checkpoint=dict(save_best='mIoU'),
     report=dict(_delete_=True, type='SegmentationReportHook'),
 )
-visualizer = dict(
-    _delete_=True, type='SegLocalVisualizer', vis_backends=[dict(type='LocalVisBackend')], name='visualizer'
-)

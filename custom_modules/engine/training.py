@@ -164,7 +164,9 @@ def _use_options(cfg: Config, options: TrainOptions) -> list[str]:
         cfg.randomness = {**cfg.get('randomness', {}), 'seed': options.seed}
     if options.deterministic:
         cfg.randomness = {**cfg.get('randomness', {}), 'deterministic': True}
-        notes.append('deterministic: a GPU computes the same twice, slower; operators that cannot are named in a warning')
+        notes.append(
+            'deterministic: slower; operators of a GPU that cannot compute the same twice are named in warnings'
+        )
     return notes
 
 

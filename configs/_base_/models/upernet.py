@@ -4,6 +4,7 @@ norm_cfg = dict(type='SyncBN', requires_grad=True)
 
 model = dict(
     type='EncoderDecoder',
+    backbone=dict(type='mmdet.SwinTransformer'),  # the leaf's stands in its place
     decode_head=dict(
         type='UPerHead',
         in_index=[0, 1, 2, 3],

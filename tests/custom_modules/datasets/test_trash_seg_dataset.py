@@ -6,6 +6,8 @@ from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS
 
 from custom_modules.datasets.trash_seg_dataset import TrashSegDataset
+from custom_modules.engine import ResumableClassAwareSampler, ResumableRepeatFactorSampler
+from custom_modules.engine.seeding import SeededDataset
 from custom_modules.utils import UserError
 
 
@@ -61,3 +63,12 @@ def test_is_built_from_a_config_and_survives_pickling(make, tmp_path):
     sample = dataset[0]
     assert sample['img'].shape == (48, 64, 3) and sample['gt_seg_map'].shape == (48, 64)
     assert np.unique(sample['gt_seg_map']).tolist() == [0, 1, 3, 255]
+
+
+def test_rare_classes_can_be_drawn_more_often(synthetic_root):
+    """The detectors' samplers find the classes of a segmentation set, Background not among them."""
+    dataset = TrashSegDataset('train.json', data_root=str(synthetic_root))
+    sampler = ResumableClassAwareSampler(SeededDataset(dataset, seed=0), seed=0)
+    assert sorted(sampler.pictures_of) == list(range(1, 11))
+    repeated = ResumableRepeatFactorSampler(SeededDataset(dataset, seed=0), threshold=1.0, seed=0)
+    assert len(repeated) > len(dataset)

@@ -1,6 +1,7 @@
 """Schedules that are entered in the middle, differences that are told, seeds of the ranks."""
 
 import logging
+import os
 
 import numpy as np
 import pytest
@@ -85,3 +86,16 @@ def test_ranks_draw_their_own_numbers_and_share_the_seed(monkeypatch):
 def test_the_terminal_is_spared_what_nobody_acts_on(message, is_shown):
     record = logging.LogRecord('runner', logging.WARNING, __file__, 1, message, None, None)
     assert runner_module._is_for_people(record) is is_shown
+
+
+def test_deterministic_operators_are_asked_for_but_not_demanded(monkeypatch):
+    """Cross entropy of pixels has no such form on a GPU: demanding it would end every segmenter's training."""
+    monkeypatch.delenv('CUBLAS_WORKSPACE_CONFIG', raising=False)
+    runner = TrashRunner.__new__(TrashRunner)
+    try:
+        runner.set_randomness(seed=3, deterministic=True)
+        assert torch.are_deterministic_algorithms_enabled() and torch.is_deterministic_algorithms_warn_only_enabled()
+        assert os.environ['CUBLAS_WORKSPACE_CONFIG'] == ':4096:8'
+    finally:
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = False, False
