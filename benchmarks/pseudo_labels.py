@@ -25,6 +25,8 @@ from benchmarks.grid import Grid, grid_parser
 from benchmarks.pseudo_labels_cells import (
     AGREEMENT,
     ALL_LABELS,
+    BAND,
+    HALF,
     NONE,
     OPTIONS,
     PHOTOGRAPHS,
@@ -154,8 +156,9 @@ class PseudoLabelGrid(Grid):
         """Return what a cell is trained on."""
         if cell.name == ALL_LABELS:
             return self._ann(cell, 'all')
-        own_labels = cell.is_teacher or cell.name == NONE
-        return self._ann(cell, 'labelled') if own_labels else self._ann(cell, f'train_{cell.name}')
+        if cell.is_teacher or cell.name == NONE:
+            return self._ann(cell, 'labelled')
+        return self._ann(cell, f'train_{BAND if cell.name == HALF else cell.name}')
 
     def _start(self, cell: Cell) -> str | Path:
         """Return the weights a training starts from, the same for all students of a seed."""

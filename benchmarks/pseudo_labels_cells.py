@@ -10,6 +10,7 @@ DATA = (SYNTHETIC, PHOTOGRAPHS)
 SEEDS = (0, 1, 2)
 TEACHER, SECOND, NONE, ALL_LABELS = 'teacher', 'second_teacher', 'none', 'all_labels'
 CALIBRATED, BAND, AGREEMENT = 'calibrated', 'calibrated_band', 'agreement'
+HALF = 'calibrated_band_half_real'
 FIXED = ('fixed_0.3', 'fixed_0.5', 'fixed_0.7')
 MEMBERS = {TEACHER: 'cascade_mask_rcnn_swin', SECOND: 'htc_swin'}
 
@@ -19,9 +20,10 @@ OPTIONS: dict[str, list[str]] = {
     CALIBRATED: ['--no-ignore'],
     BAND: [],
     AGREEMENT: [],
+    HALF: [],
 }
 # From the most to the least telling.
-STUDENTS = (NONE, BAND, 'fixed_0.5', CALIBRATED, 'fixed_0.7', 'fixed_0.3', AGREEMENT)
+STUDENTS = (NONE, BAND, HALF, 'fixed_0.5', CALIBRATED, 'fixed_0.7', 'fixed_0.3', AGREEMENT)
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Cell:
     @property
     def config(self) -> str:
         """The config of its training."""
+        if self.name == HALF:
+            return f'benchmarks/pseudo_labels/{self.data}_half_real.py'
         return f'{"configs/demo" if self.data == SYNTHETIC else "benchmarks/ensemble"}/{self.member}.py'
 
     def needs(self) -> Iterator[Cell]:

@@ -9,3 +9,6 @@ repeat_factor = dict(_delete_=True, type='ResumableRepeatFactorSampler', thresho
 
 # All classes equally often; pictures without objects keep their share. An epoch is as long as the data set.
 class_aware = dict(_delete_=True, type='ResumableClassAwareSampler')
+
+# Of a json of tools/pseudo_label.py: every second picture has real labels, however few of them there are.
+half_real = dict(_delete_=True, type='ResumableRealShareSampler', real_share=0.5)

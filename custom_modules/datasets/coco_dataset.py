@@ -12,6 +12,7 @@ from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 from .coco_data import CocoData, load_coco
 from .instances import as_instance
 from .palette import class_palette
+from .pseudo_records import is_pseudo
 
 _FILTERS = {'filter_empty_gt': False, 'min_size': 0}
 
@@ -23,7 +24,8 @@ class CocoDataset(BaseDataset):
     dropped without being counted; pictures without objects stay in training.
 
     Each data info has ``img_path``, ``img_id``, ``file_name``, ``height``,
-    ``width`` and ``instances``, see :func:`~custom_modules.datasets.instances.as_instance`.
+    ``width`` and ``instances``, see :func:`~custom_modules.datasets.instances.as_instance`;
+    a picture with pseudo labels has ``is_pseudo``, True.
 
     Args:
         ann_file: The json, looked up in the data root, then in the working folder.
@@ -116,6 +118,7 @@ class CocoDataset(BaseDataset):
             'height': image['height'],
             'width': image['width'],
             'instances': [as_instance(record, self.coco.label_of) for record in annotations],
+            **({'is_pseudo': True} if is_pseudo(image) else {}),
         }
 
     def filter_data(self) -> list[dict]:

@@ -8,6 +8,7 @@ from .distributed import num_ranks, on_each_machine, on_main_rank, start_distrib
 from .fitting import load_weights
 from .loops import ResumableEpochLoop
 from .published import fetch_weights, weights_folder
+from .real_share_sampler import ResumableRealShareSampler
 from .repeat_factor_sampler import ResumableRepeatFactorSampler
 from .runner import TrashRunner
 from .sampler import ResumableSampler
@@ -18,6 +19,7 @@ use_safe_loaders()
 __all__ = [
     'ResumableClassAwareSampler',
     'ResumableEpochLoop',
+    'ResumableRealShareSampler',
     'ResumableRepeatFactorSampler',
     'ResumableSampler',
     'TrainOptions',

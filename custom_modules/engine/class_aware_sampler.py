@@ -10,7 +10,7 @@ from mmengine.registry import DATA_SAMPLERS
 
 from ..utils import UserError
 from .picture_classes import classes_per_picture
-from .sampler import ResumableSampler, permutation
+from .sampler import ResumableSampler, in_turns, permutation
 
 
 @DATA_SAMPLERS.register_module()
@@ -59,9 +59,9 @@ class ResumableClassAwareSampler(ResumableSampler):
         labels = sorted(self.pictures_of)
         each, left_over = divmod(self.pass_length - self.num_empty, len(labels))
         gets_one_more = permutation(len(labels), generator)[:left_over]
-        indices = _in_turns(self.empty_pictures, self.num_empty, generator)
+        indices = in_turns(self.empty_pictures, self.num_empty, generator)
         for position, label in enumerate(labels):
-            indices += _in_turns(self.pictures_of[label], each + (position in gets_one_more), generator)
+            indices += in_turns(self.pictures_of[label], each + (position in gets_one_more), generator)
         return [indices[position] for position in permutation(len(indices), generator)]
 
     def _tell(self) -> None:
@@ -90,11 +90,3 @@ def pictures_by_class(labels: Sequence[frozenset[int]]) -> tuple[dict[int, list[
         for label in found:
             pictures_of[label].append(index)
     return dict(pictures_of), [index for index, found in enumerate(labels) if not found]
-
-
-def _in_turns(pictures: list[int], count: int, generator: torch.Generator) -> list[int]:
-    """Draw ``count`` of the pictures, none of them again before all have come."""
-    drawn: list[int] = []
-    while len(drawn) < count:
-        drawn += [pictures[position] for position in permutation(len(pictures), generator)]
-    return drawn[:count]

@@ -84,3 +84,11 @@ class ResumableSampler(Sampler):
 def permutation(length: int, generator: torch.Generator) -> list[int]:
     """Return the numbers from 0 to ``length`` - 1 in random order."""
     return torch.randperm(length, generator=generator).tolist()
+
+
+def in_turns(pictures: list[int], count: int, generator: torch.Generator) -> list[int]:
+    """Draw ``count`` of the pictures (N,), none of them again before all have come."""
+    drawn: list[int] = []
+    while len(drawn) < count:
+        drawn += [pictures[position] for position in permutation(len(pictures), generator)]
+    return drawn[:count]

@@ -1,8 +1,10 @@
 """Labels for pictures without any, from detectors whose precision was measured."""
 
+from custom_modules.datasets.pseudo_records import is_pseudo
+
 from .calibration import Calibration, ClassThreshold, calibrate, fixed_thresholds
 from .matching import Outcome, match_predictions
-from .merging import is_pseudo, merge_labels, round_of, without_pseudo
+from .merging import merge_labels, round_of, without_pseudo
 from .report import format_report, make_report, right_by_class
 from .selection import PseudoLabels, select_labels
 

@@ -8,22 +8,14 @@ from typing import Any
 
 from custom_modules.datasets.checks.paths import is_inside
 from custom_modules.datasets.coco_data import CocoData
+from custom_modules.datasets.pseudo_records import KEY, is_pseudo
 from custom_modules.evaluation.rle import mask_api
 from custom_modules.utils import UserError
 
 from .selection import PseudoLabels
 
-KEY = 'pseudo'
-"""Records made here have ``source: {"pseudo": <round>, ...}``; by that a later round finds and replaces them."""
-
-
 NOTE = 'pseudo_labels'
 """Top-level key of a file made here: what its labels come from."""
-
-
-def is_pseudo(record: dict) -> bool:
-    """Tell whether an image or annotation record was made by pseudo-labelling."""
-    return isinstance(record.get('source'), dict) and KEY in record['source']
 
 
 def round_of(content: dict[str, Any]) -> int:

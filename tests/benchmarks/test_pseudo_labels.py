@@ -14,6 +14,7 @@ from benchmarks.pseudo_labels_cells import (
     BAND,
     CALIBRATED,
     FIXED,
+    HALF,
     NONE,
     SECOND,
     SYNTHETIC,
@@ -35,10 +36,10 @@ def records(scores: dict[str, list[float]]) -> dict[str, dict]:
 
 def test_every_cell_comes_once_and_after_what_it_needs():
     cells = all_cells()
-    assert len({cell.key for cell in cells}) == len(cells) == 2 * (3 * 9 + 1)
+    assert len({cell.key for cell in cells}) == len(cells) == 2 * (3 * 10 + 1)
     for place, cell in enumerate(cells):
         assert all(cells.index(one) < place for one in cell.needs())
-    assert [cell.name for cell in cells[:6]] == [TEACHER, NONE, BAND, 'fixed_0.5', CALIBRATED, 'fixed_0.7']
+    assert [cell.name for cell in cells[:6]] == [TEACHER, NONE, BAND, HALF, 'fixed_0.5', CALIBRATED]
     assert {Path(cell.config).is_file() or cell.config for cell in cells} == {True}
 
 
@@ -134,15 +135,17 @@ def test_table_and_verdicts():
     row = next(line for line in lines if line.startswith('| calibrated |'))
     assert row.endswith('| 900 | 0.71 |  |  | 250 | 100 |')
     verdicts = [line for line in lines if 'against' in line]
-    assert verdicts[:4] == [
+    assert verdicts[:6] == [
         '- calibrated, against none: reached, +0.0200 ± 0.0100 (3 seeds), ahead with 3 of 3',
         '- calibrated, against the best fixed threshold (0.3): reached, +0.0100 ± 0.0100 (3 seeds), ahead with 2 of 3',
         '- calibrated, ignore band, against none: reached, +0.0100 ± 0.0200 (3 seeds), ahead with 2 of 3',
         '- calibrated, ignore band, against the best fixed threshold (0.3): '
         'reached, +0.0000 ± 0.0300 (3 seeds), ahead with 1 of 3',
+        '- the same, every second picture with real labels, against none: open',
+        '- the same, every second picture with real labels, against the best fixed threshold (0.3): open',
     ]
-    assert all(line.endswith(': open') for line in verdicts[4:]) and len(verdicts) == 8
-    assert write_table({}).count('open') == 8
+    assert all(line.endswith(': open') for line in verdicts[6:]) and len(verdicts) == 12
+    assert write_table({}).count('open') == 12
 
 
 def test_a_quarter_keeps_its_labels(synthetic_root, tmp_path):
