@@ -27,7 +27,10 @@ from benchmarks.pseudo_labels_cells import (
     ALL_LABELS,
     BAND,
     HALF,
+    HALF_LONG,
+    LONG,
     NONE,
+    NONE_LONG,
     OPTIONS,
     PHOTOGRAPHS,
     SYNTHETIC,
@@ -40,7 +43,7 @@ from tools._launch import ROOT, run
 
 # Pictures of its own; eight a step: the teacher sees each of its 250 sixteen times.
 DRAWN = '--train 1000 --val 150 --test 200 --size 192 --frequencies sqrt --seed 6'
-TEACHER_STEPS, STUDENT_STEPS = 500, 250
+TEACHER_STEPS, STUDENT_STEPS, LONGER = 500, 250, 4
 CALIBRATED_ON, SCORED_ON = 'val.json', 'test_answers.json'
 
 
@@ -88,7 +91,7 @@ class PseudoLabelGrid(Grid):
         """Give the commands: labels, training, and predictions on what is scored and, by a teacher, to be labelled."""
         if cell.name in OPTIONS and not self._training_ann(cell).is_file():
             yield self._labelling(cell)
-        steps = TEACHER_STEPS if cell.is_teacher else STUDENT_STEPS
+        steps = TEACHER_STEPS if cell.is_teacher else STUDENT_STEPS * (LONGER if cell.name in LONG else 1)
         yield training_command(
             cell.config,
             data_root=self._root(cell),
@@ -156,9 +159,9 @@ class PseudoLabelGrid(Grid):
         """Return what a cell is trained on."""
         if cell.name == ALL_LABELS:
             return self._ann(cell, 'all')
-        if cell.is_teacher or cell.name == NONE:
+        if cell.is_teacher or cell.name in (NONE, NONE_LONG):
             return self._ann(cell, 'labelled')
-        return self._ann(cell, f'train_{BAND if cell.name == HALF else cell.name}')
+        return self._ann(cell, f'train_{BAND if cell.name in (HALF, HALF_LONG) else cell.name}')
 
     def _start(self, cell: Cell) -> str | Path:
         """Return the weights a training starts from, the same for all students of a seed."""

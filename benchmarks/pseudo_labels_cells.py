@@ -11,6 +11,8 @@ SEEDS = (0, 1, 2)
 TEACHER, SECOND, NONE, ALL_LABELS = 'teacher', 'second_teacher', 'none', 'all_labels'
 CALIBRATED, BAND, AGREEMENT = 'calibrated', 'calibrated_band', 'agreement'
 HALF = 'calibrated_band_half_real'
+NONE_LONG, HALF_LONG = 'none_long', 'calibrated_band_half_real_long'
+LONG = {NONE_LONG: NONE, HALF_LONG: HALF}  # the same for four times the steps
 FIXED = ('fixed_0.3', 'fixed_0.5', 'fixed_0.7')
 MEMBERS = {TEACHER: 'cascade_mask_rcnn_swin', SECOND: 'htc_swin'}
 
@@ -21,6 +23,7 @@ OPTIONS: dict[str, list[str]] = {
     BAND: [],
     AGREEMENT: [],
     HALF: [],
+    HALF_LONG: [],
 }
 # From the most to the least telling.
 STUDENTS = (NONE, BAND, HALF, 'fixed_0.5', CALIBRATED, 'fixed_0.7', 'fixed_0.3', AGREEMENT)
@@ -63,7 +66,7 @@ class Cell:
     @property
     def config(self) -> str:
         """The config of its training."""
-        if self.name == HALF:
+        if self.name in (HALF, HALF_LONG):
             return f'benchmarks/pseudo_labels/{self.data}_half_real.py'
         return f'{"configs/demo" if self.data == SYNTHETIC else "benchmarks/ensemble"}/{self.member}.py'
 
@@ -76,11 +79,12 @@ class Cell:
 
 
 def all_cells() -> list[Cell]:
-    """List all cells: synthetic pictures first, seed by seed, and one student of all true labels as a mark above."""
+    """List all cells: synthetic pictures first, seed by seed, and once a student of all true labels, as a mark
+    above, and two of longer trainings."""
     cells: dict[Cell, None] = {}
     for data in DATA:
         for seed in SEEDS:
-            for name in (*STUDENTS, *([ALL_LABELS] if seed == 0 else [])):
+            for name in (*STUDENTS, *((ALL_LABELS, *LONG) if seed == 0 else ())):
                 cell = Cell(data, name, seed)
                 cells |= dict.fromkeys((*cell.needs(), cell))
     return list(cells)

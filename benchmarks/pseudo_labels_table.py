@@ -14,7 +14,9 @@ from benchmarks.pseudo_labels_cells import (
     DATA,
     FIXED,
     HALF,
+    HALF_LONG,
     NONE,
+    NONE_LONG,
     PHOTOGRAPHS,
     SECOND,
     SEEDS,
@@ -41,7 +43,8 @@ those on test_answers.json, which nothing was chosen by.
 
 Several seeds are a mean with the largest distance from it; `difference` is taken within each seed, from `none`. `right`
 is the share of labels that are right and `found` that of the objects that have a label, by labels nothing was made
-from. `all true labels`, with one seed, is as much as labels could bring. Seconds include making labels and predictions,
+from. `all true labels`, with one seed, is as much as labels could bring; the longer trainings, with one seed, compare
+with each other. Seconds include making labels and predictions,
 and what other work on the machine cost.
 """
 NAMES = {
@@ -54,9 +57,11 @@ NAMES = {
     HALF: 'the same, every second picture with real labels',
     AGREEMENT: 'two models in agreement, ignore band',
     ALL_LABELS: 'all true labels',
+    NONE_LONG: 'none, four times as long',
+    HALF_LONG: 'every second picture with real labels, four times as long',
 }
 TITLES = {SYNTHETIC: 'Synthetic pictures', PHOTOGRAPHS: 'Photographs'}
-_NOT_COMPARED = (TEACHER, SECOND, NONE)
+_NOT_COMPARED = (TEACHER, SECOND, NONE, NONE_LONG)
 _MEANS = ('labels', 'real_precision', 'real_recall', 'ignore_regions', 'steps', 'seconds')
 COLUMNS = ('', 'mAP50', 'difference', 'mAP', 'labels', 'right', 'found', 'ignore regions', 'steps', 'seconds')
 
@@ -81,12 +86,19 @@ def _scores(data: str, results: dict[str, dict]) -> Iterator[str]:
     for name, title in NAMES.items():
         cells = [
             spread(values(data, name, 'mAP50', results).values()),
-            spread(differences(data, name, NONE, results).values(), signed=True) if name not in _NOT_COMPARED else '',
+            _difference(data, name, results),
             spread(values(data, name, 'mAP', results).values()),
             *(_mean(data, name, key, results) for key in _MEANS),
         ]
         yield f'| {" | ".join([title, *cells])} |'
     yield ''
+
+
+def _difference(data: str, name: str, results: dict[str, dict]) -> str:
+    if name in _NOT_COMPARED:
+        return ''
+    baseline = NONE_LONG if name == HALF_LONG else NONE
+    return spread(differences(data, name, baseline, results).values(), signed=True)
 
 
 def values(data: str, name: str, key: str, results: dict[str, dict]) -> dict[int, float]:
