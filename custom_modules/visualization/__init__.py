@@ -1,5 +1,6 @@
-"""Pictures: detections on photographs, contact sheets, learning curves, precision-recall curves."""
+"""Pictures: detections on photographs, contact sheets, learning curves, precision-recall curves, confusion."""
 
+from .confusion import plot_confusion
 from .detections import draw_detections
 from .ignore_regions import draw_ignore_regions, hatch
 from .learning_curves import plot_learning_curves
@@ -22,6 +23,7 @@ __all__ = [
     'hatch',
     'objects_from_annotations',
     'objects_from_predictions',
+    'plot_confusion',
     'plot_learning_curves',
     'plot_pr_curves',
     'read_scalars',
