@@ -79,9 +79,7 @@ def _lay_out(names: list[str]) -> 'tuple[Figure, Axes]':
 def _colors():
     from matplotlib import colormaps
 
-    colors = colormaps['Blues'].copy()
-    colors.set_bad(_PALE)
-    return colors
+    return colormaps['Blues'].with_extremes(bad=_PALE)
 
 
 def _write_cell(axes: 'Axes', row: int, column: int, share: float, count: int) -> None:
