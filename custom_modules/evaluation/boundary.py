@@ -58,10 +58,10 @@ def count_boundaries(labels: np.ndarray, truth: np.ndarray, num_classes: int) ->
         (2, K) int64: pixels of the intersection and of the union.
     """
     distance = boundary_width(*truth.shape)
-    labels = np.where(truth == IGNORED, truth, labels)
-    truth = np.ascontiguousarray(truth)
+    maps = (np.where(truth == IGNORED, truth, labels), np.ascontiguousarray(truth))
+    regions = [boundary_region(one, distance) for one in maps]
     counts = np.zeros((2, num_classes), dtype=np.int64)
-    _count(labels, truth, boundary_region(labels, distance), boundary_region(truth, distance), counts)
+    _count(*(one.reshape(-1) for one in (*maps, *regions)), counts)
     return counts
 
 
@@ -88,16 +88,14 @@ def _clear_inside(labels, distance, region):
 
 @kernel
 def _count(labels, truth, label_region, truth_region, counts):
-    height, width = truth.shape
-    for y in range(height):
-        for x in range(width):
-            true, predicted = truth[y, x], labels[y, x]
-            if true == IGNORED:
-                continue
-            near_true, near_predicted = truth_region[y, x], label_region[y, x]
-            if near_true and near_predicted and true == predicted:
-                counts[0, true] += 1
-                counts[1, true] += 1
-            else:
-                counts[1, true] += near_true
-                counts[1, predicted] += near_predicted
+    for pixel in range(len(truth)):
+        near_true, near_predicted = truth_region[pixel], label_region[pixel]
+        if not (near_true or near_predicted) or truth[pixel] == IGNORED:
+            continue
+        true, predicted = truth[pixel], labels[pixel]
+        if true == predicted:
+            counts[0, true] += near_true and near_predicted
+            counts[1, true] += 1
+        else:
+            counts[1, true] += near_true
+            counts[1, predicted] += near_predicted
