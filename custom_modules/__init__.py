@@ -37,7 +37,7 @@ with contextlib.redirect_stdout(io.StringIO()):  # mmdet prints which optional p
         visualization,
     )
     from .datasets import trash_det_dataset, trash_seg_dataset  # noqa: F401 - registered; datasets is light without them
-    from .evaluation import trash_coco_metric  # noqa: F401
+    from .evaluation import trash_coco_metric, trash_iou_metric  # noqa: F401
 
 ops.route_attention()
 

@@ -16,7 +16,7 @@ default_hooks = dict(
     finite=dict(type='FiniteLossHook'),
     statistics=dict(type='ShareStatisticsHook'),
     checkpoint=dict(type='SafeCheckpointHook', save_best='mAP50'),
-    report=dict(type='DetectionReportHook'),
+    report=dict(type='ReportHook'),
     tracking=dict(type='TrackingHook', trackers=['tensorboard'], interval=50),
     sampler_seed=None,
 )

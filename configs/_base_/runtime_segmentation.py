@@ -3,7 +3,4 @@
 _base_ = './runtime.py'
 
 default_scope = 'mmseg'
-default_hooks = dict(
-    checkpoint=dict(save_best='mIoU'),
-    report=dict(_delete_=True, type='SegmentationReportHook'),
-)
+default_hooks = dict(checkpoint=dict(save_best='mIoU'))

@@ -17,6 +17,7 @@ from custom_modules.utils import UserError
 
 from .ground_truth import coco_parts, count_objects, scoring_annotations
 from .predictions import Predictions, check_known
+from .result import Result, rows_of
 from .rle import mask_api
 
 MAX_DETECTIONS = 100
@@ -24,7 +25,7 @@ _AREAS = ('all', 'small', 'medium', 'large')
 
 
 @dataclass(frozen=True, eq=False)
-class DetectionResult:
+class DetectionResult(Result):
     """Scores of one set of predictions; all values in [0, 1], NaN where there is nothing to find.
 
     Attributes:
@@ -48,6 +49,10 @@ class DetectionResult:
         precision50: (K, 101) interpolated precision at IoU 0.50.
         scores50: (K, 101) score at which each recall is reached at IoU 0.50; 0 where it never is.
     """
+
+    MAIN = 'mAP50'
+    CLASS_SCORE = 'AP50'
+    COLUMNS = ('class', 'objects', 'predictions', 'AP50', 'AP', 'AP75', 'recall50')
 
     iou_type: str
     mAP: float
@@ -78,6 +83,20 @@ class DetectionResult:
         """Return the figures over all classes by name (no prefix)."""
         names = ('mAP50', 'mAP', 'mAP75', 'mAP_small', 'mAP_medium', 'mAP_large')
         return {name: getattr(self, name) for name in names}
+
+    def facts(self) -> dict:
+        """Return what was scored."""
+        return {'iou_type': self.iou_type, 'num_images': self.num_images}
+
+    def class_rows(self) -> list[list]:
+        """Return the scores of each class."""
+        counts = (self.num_objects, self.num_predictions)
+        return rows_of(self.classes, *counts, self.ap50, self.ap, self.ap75, self.recall50)
+
+    def total_row(self) -> list:
+        """Return the sums of objects and predictions, and the means over the classes present."""
+        counts = [int(self.num_objects.sum()), int(self.num_predictions.sum())]
+        return ['mean', *counts, self.mAP50, self.mAP, self.mAP75, _mean(self.recall50)]
 
 
 def evaluate_boxes(

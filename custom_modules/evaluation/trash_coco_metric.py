@@ -1,29 +1,25 @@
 """The detectors' metric: COCO mAP and mAP50 per class at full precision."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from mmdet.registry import METRICS
-from mmengine.dist import all_gather_object, broadcast_object_list, is_main_process
-from mmengine.evaluator import BaseMetric
-from mmengine.logging import print_log
 
-from custom_modules.datasets import load_coco, resolve_ann
 from custom_modules.utils import UserError
 
 from .coco_map import DetectionResult, evaluate_boxes
+from .gathered_metric import GatheredMetric
 from .ground_truth import coco_parts, is_ignored
 from .predictions import Predictions
+from .result import Result
 
 
 @METRICS.register_module()
-class TrashCocoMetric(BaseMetric):
+class TrashCocoMetric(GatheredMetric):
     """Score detections with :func:`evaluate_boxes`; keys ``mAP50 mAP mAP75`` and ``segm_mAP50 segm_mAP``.
 
-    Against upstream's ``CocoMetric`` it does not round, keeps the curves and the table per class, gathers the ranks'
-    results through the process group (no shared folder between machines is needed), scores an image that two ranks
-    were given once, and ends all ranks when scoring fails on the first one.
+    Against upstream's ``CocoMetric`` it does not round, keeps the curves and the table per class, and has the virtues
+    of :class:`GatheredMetric`.
 
     The images scored are those the data loader delivered; when they are fewer than the file's, a line says so.
 
@@ -45,7 +41,6 @@ class TrashCocoMetric(BaseMetric):
     """
 
     SCORES = ('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP')
-    default_prefix = ''  # mmengine warns about a missing prefix otherwise
 
     def __init__(
         self,
@@ -55,26 +50,16 @@ class TrashCocoMetric(BaseMetric):
         segm: bool | str = 'auto',
         prefix: str | None = None,
     ) -> None:
-        super().__init__(prefix=prefix)
+        super().__init__(ann_file=ann_file, data_root=data_root, prefix=prefix)
         if segm not in (True, False, 'auto'):
             raise UserError(f"TrashCocoMetric: segm must be True, False or 'auto', not {segm!r}")
-        self.ann_path = _find_ann(ann_file, data_root) if ann_file else None
         self.segm = segm
-        self.last_result: DetectionResult | None = None
         self.last_segm_result: DetectionResult | None = None
-        self._coco: Any = None
 
     @property
-    def coco(self) -> Any:
-        if self._coco is None:
-            if self.ann_path is None:
-                raise UserError('TrashCocoMetric has nothing to score against: give it ann_file')
-            self._coco = load_coco(self.ann_path, check_images=False)
-        return self._coco
-
-    @coco.setter
-    def coco(self, coco: Any) -> None:
-        self._coco = coco
+    def last_results(self) -> list[Result]:
+        """Scores of boxes, and of masks where they were scored."""
+        return [result for result in (self.last_result, self.last_segm_result) if result is not None]
 
     @property
     def cat_ids(self) -> tuple[int, ...]:
@@ -92,27 +77,6 @@ class TrashCocoMetric(BaseMetric):
         for sample in data_samples:
             rows = Predictions.from_instances(sample['img_id'], sample['pred_instances'], self.cat_ids)
             self.results.append((int(sample['img_id']), rows))
-
-    def evaluate(self, size: int) -> dict[str, float]:
-        """Gather the ranks' results, score them on the first and hand the figures to all.
-
-        Args:
-            size: Not used: what a sampler gave twice to fill the last batch is known by its image id.
-
-        Returns:
-            Figures by name, the same on every rank.
-
-        Raises:
-            UserError: Scoring was refused; raised on every rank.
-        """
-        gathered = all_gather_object(list(self.results))
-        self.results.clear()
-        outcome: list = [self._guarded_metrics(gathered) if is_main_process() else None]
-        broadcast_object_list(outcome)
-        metrics, error = outcome[0]
-        if error is not None:
-            raise error
-        return {f'{self.prefix}/{name}' if self.prefix else name: value for name, value in metrics.items()}
 
     def compute_metrics(self, results: list[tuple[int, Predictions]]) -> dict[str, float]:
         """Score predictions.
@@ -138,16 +102,6 @@ class TrashCocoMetric(BaseMetric):
             metrics |= {f'segm_{name}': getattr(self.last_segm_result, name) for name in ('mAP50', 'mAP')}
         return metrics
 
-    def _guarded_metrics(self, gathered: list[list]) -> tuple[dict | None, Exception | None]:
-        """Score; an error is returned so that the other ranks, which wait, hear of it."""
-        first_of_image: dict[int, Predictions] = {}
-        for image_id, rows in (result for results in gathered for result in results):
-            first_of_image.setdefault(image_id, rows)
-        try:
-            return self.compute_metrics(list(first_of_image.items())), None
-        except Exception as error:
-            return None, error
-
     def _wants_masks(self, predictions: Predictions) -> bool:
         if self.segm != 'auto':
             return bool(self.segm)
@@ -164,16 +118,3 @@ class TrashCocoMetric(BaseMetric):
                 f'{self.ann_path}: its category ids {scored} are not those of the data loader, {trained}: '
                 'give both the same file'
             )
-
-    def _report_coverage(self, num_delivered: int) -> None:
-        num_images = len(coco_parts(self.coco)[0])
-        if num_delivered < num_images:
-            print_log(f'Scoring {num_delivered} of the {num_images} images of the data set', logger='current')
-
-
-def _find_ann(ann_file: str, data_root: str | None) -> Path:
-    if data_root:
-        return resolve_ann(data_root, ann_file)
-    if not Path(ann_file).is_file():
-        raise UserError(f'{ann_file}: no such file; TrashCocoMetric needs it to score (ann_file, data_root)')
-    return Path(ann_file)

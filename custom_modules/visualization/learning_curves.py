@@ -19,10 +19,16 @@ if TYPE_CHECKING:
 
 _COLORS = ('#1f77b4', '#d95f02', '#2a9d5c', '#c2317e', '#7f5fc7', '#8c6d1f', '#4d4d4d', '#17a2b8')
 _LINE_STYLES = ('-', '--', ':', '-.')
-_STAGE = re.compile(r'^s(\d+)\.(.+)$')
-_SCORES = ('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP', 'mIoU')
+# Stages of a cascade are s0, s1, ..., layers of a decoder d0, d1, ...; a segmenter's head puts its name before.
+_STAGE = re.compile(r'^((?:\w+\.)?)[sd](\d+)\.(.+)$')
+# Without aAcc, which is nearly 1 from the start: most pixels are Background.
+_SCORES = (
+    *('mAP50', 'mAP', 'mAP75', 'segm_mAP50', 'segm_mAP'),
+    *('mIoU', 'mIoU_per_image', 'boundary_IoU', 'mAcc'),
+)
 _SMOOTHED_POINTS = 40
 _MARKED_POINTS = 20
+_MOST_PARTS = 20
 
 Curve = tuple[np.ndarray, np.ndarray]
 
@@ -31,7 +37,8 @@ def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
     """Plot loss, its parts, the learning rate and the validation scores over the iterations.
 
     Curves of many points are shown smoothed over about 1/40 of the run; of the total loss the single values
-    are drawn behind it.  The points of short curves are marked.  Panels without data are left out.
+    are drawn behind it.  The points of short curves are marked.  Of more parts of the loss than can be told apart
+    those of the stages are added up.  Panels without data are left out.
 
     Args:
         scalars_csv: A run's scalars.csv (see :class:`ScalarsCsv`).
@@ -42,6 +49,8 @@ def plot_learning_curves(scalars_csv: str | Path, out_png: str | Path) -> None:
     """
     curves = group_curves(read_scalars(scalars_csv))
     parts = {name: curve for (split, name), curve in curves.items() if split == 'train' and _is_loss_part(name)}
+    if len(parts) > _MOST_PARTS:
+        parts = sum_stages(parts)
     scores = {f'{name}': curves['val', name] for name in _SCORES if ('val', name) in curves}
     panels = [
         (_plot_total_loss, curves.get(('train', 'loss')), 1.2),
@@ -96,6 +105,26 @@ def smooth(values: np.ndarray, window: int) -> np.ndarray:
     return values
 
 
+def sum_stages(curves: dict[str, Curve]) -> dict[str, Curve]:
+    """Add up the curves of the same loss in all stages of a cascade or layers of a decoder.
+
+    Args:
+        curves: By name of the loss, all of one training; of iterations that one lacks no sum is made.
+
+    Returns:
+        As many curves as there are kinds of loss.
+    """
+    members = defaultdict(list)
+    for name, curve in curves.items():
+        members[_kind(name)].append(dict(zip(*curve, strict=True)))
+    return {name: _sum(same) for name, same in members.items()}
+
+
+def _sum(same: Sequence[dict[float, float]]) -> Curve:
+    iterations = sorted(set.intersection(*map(set, same)))
+    return np.array(iterations), np.array([sum(one[at] for one in same) for at in iterations])
+
+
 def _is_loss_part(name: str) -> bool:
     return 'loss' in name and name != 'loss'
 
@@ -127,7 +156,7 @@ def _plot_loss_parts(axes: 'Axes', curves: dict[str, Curve]) -> None:
     colors = dict(zip(sorted({_kind(name) for name in curves}), cycle(_COLORS), strict=False))
     for name in sorted(curves, key=lambda name: (_kind(name), name)):
         stage = _STAGE.match(name)
-        style = _LINE_STYLES[int(stage[1]) % len(_LINE_STYLES)] if stage else '-'
+        style = _LINE_STYLES[int(stage[2]) % len(_LINE_STYLES)] if stage else '-'
         look = {'color': colors[_kind(name)], 'linestyle': style, 'linewidth': 1.5, **_marker(curves[name])}
         axes.plot(*_smooth_curve(curves[name]), label=name, **look)
     style_axes(axes, 'Parts of the loss', '', 'loss')
@@ -155,7 +184,7 @@ def _plot_scores(axes: 'Axes', curves: dict[str, Curve]) -> None:
 
 def _kind(name: str) -> str:
     stage = _STAGE.match(name)
-    return stage[2] if stage else name
+    return stage[1] + stage[3] if stage else name
 
 
 def _upper_limit(values: np.ndarray) -> float | None:

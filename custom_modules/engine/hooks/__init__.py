@@ -1,11 +1,11 @@
 """Hooks that both detection and segmentation use."""
 
 from .curves_hook import CurvesHook
-from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
 from .progress_hook import ProgressHook
 from .recompute_hook import RecomputeHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
+from .report_hook import ReportHook
 from .safe_checkpoint_hook import SafeCheckpointHook, TrainingStopped
 from .share_statistics_hook import ShareStatisticsHook
 from .stop_mixing_hook import StopMixingHook
@@ -16,11 +16,11 @@ from .trash_ema_hook import TrashEMAHook
 
 __all__ = [
     'CurvesHook',
-    'DetectionReportHook',
     'FiniteLossHook',
     'ProgressHook',
     'RecomputeHook',
     'RefreshCopyPasteHook',
+    'ReportHook',
     'SafeCheckpointHook',
     'ShareStatisticsHook',
     'StopMixingHook',

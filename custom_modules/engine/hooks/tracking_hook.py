@@ -100,8 +100,7 @@ class TrackingHook(Hook):
             return
         metric = runner.val_loop.evaluator.metrics[0]
         details = getattr(metric, 'last_result', None)
-        per_class = dict(zip(details.classes, details.ap50.tolist(), strict=True)) if details else None
-        values, iteration = validation_scalars(metrics, per_class), runner.iter
+        values, iteration = validation_scalars(metrics, details), runner.iter
 
         def tell(tracker: Tracker) -> None:
             tracker.log_scalars(values, iteration)
@@ -115,10 +114,10 @@ class TrackingHook(Hook):
         self._remember(runner)
 
     def _show(self, tracker: Tracker, metric, iteration: int) -> None:
-        from ...evaluation.report import COLUMNS, class_rows
         from ..tracking.pictures import validation_sheet
 
-        tracker.log_table('val/per_class', COLUMNS, class_rows(metric.last_result), iteration)
+        result = metric.last_result
+        tracker.log_table('val/per_class', result.COLUMNS, result.class_rows(), iteration)
         if self._seen:
             tracker.log_picture('val/pictures', validation_sheet(self._seen, metric), iteration)
 

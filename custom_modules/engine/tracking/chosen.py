@@ -1,11 +1,14 @@
 """The few numbers that are worth a curve; the display and every tracker take them from here, scalars.csv has all."""
 
-import math
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from mmengine.logging import HistoryBuffer
 
-SCORES = ('mAP50', 'mAP', 'segm_mAP50', 'segm_mAP', 'mIoU')
+if TYPE_CHECKING:
+    from ...evaluation import Result
+
+SCORES = ('mAP50', 'mAP', 'segm_mAP50', 'segm_mAP', 'mIoU', 'mIoU_per_image', 'boundary_IoU')
 
 
 def training_scalars(buffers: Mapping[str, HistoryBuffer], window: int) -> dict[str, float]:
@@ -36,15 +39,16 @@ def training_scalars(buffers: Mapping[str, HistoryBuffer], window: int) -> dict[
     return {name: float(value) for name, value in chosen.items()}
 
 
-def validation_scalars(metrics: Mapping[str, float], per_class: Mapping[str, float] | None = None) -> dict[str, float]:
+def validation_scalars(metrics: Mapping[str, float], details: 'Result | None' = None) -> dict[str, float]:
     """Choose from the scores of a validation.
 
     Args:
         metrics: Scores by name.
-        per_class: AP50 of each class; NaN for one that the validation pictures lack.
+        details: The same with those of each class.
 
     Returns:
-        The main scores as ``val/...`` and those per class as ``AP50/...``.
+        The main scores as ``val/...`` and those per class as ``AP50/...`` or ``IoU/...``.
     """
     scores = {f'val/{name}': float(metrics[name]) for name in SCORES if name in metrics}
-    return scores | {f'AP50/{name}': value for name, value in (per_class or {}).items() if not math.isnan(value)}
+    per_class = details.class_scores() if details else {}
+    return scores | {f'{details.CLASS_SCORE}/{name}': value for name, value in per_class.items()}

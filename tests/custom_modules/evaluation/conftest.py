@@ -1,9 +1,40 @@
-"""Builders of small data sets and predictions."""
+"""Builders of small data sets and predictions, and two processes that score together."""
+
+import os
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from custom_modules.evaluation import Predictions
+
+PATHS = f'import sys\nsys.path[:0] = {[str(Path(__file__).resolve().parents[3]), str(Path(__file__).parent)]}\n'
+
+
+@pytest.fixture
+def run_on_two_ranks(tmp_path):
+    """Run code in two processes of a gloo group, from a folder of their own; returns what they printed."""
+
+    def run(code):
+        script = tmp_path / 'rank.py'
+        script.write_text(PATHS + textwrap.dedent(code))
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            port = free.getsockname()[1]
+        shared = {**os.environ, 'WORLD_SIZE': '2', 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
+        ranks = [
+            subprocess.Popen([sys.executable, script], env={**shared, 'RANK': rank}, stdout=-1, cwd=tmp_path, text=True)
+            for rank in '01'
+        ]
+        outputs = [rank.communicate(timeout=120)[0] for rank in ranks]
+        assert [rank.returncode for rank in ranks] == [0, 0]
+        return outputs
+
+    return run
 
 
 @pytest.fixture

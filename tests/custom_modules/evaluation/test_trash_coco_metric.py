@@ -1,12 +1,6 @@
 """The metric as mmengine drives it, in one process and in two."""
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import textwrap
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,7 +15,6 @@ from custom_modules.utils import UserError
 
 BOX = (10, 10, 10, 10)
 SQUARE = {'segmentation': [[10, 10, 20, 10, 20, 20, 10, 20]]}
-REPOSITORY = Path(__file__).resolve().parents[3]
 
 
 def make_sample(image_id, boxes_xywh=(), labels=(), scores=(), masks=None):
@@ -119,9 +112,7 @@ def test_other_classes_than_the_loader(ann_file):
 
 
 TWO_RANKS = """
-    import sys
     import torch.distributed as dist
-    sys.path[:0] = [{repository!r}, {tests!r}]
     import custom_modules
     from custom_modules.utils import UserError
     from test_trash_coco_metric import BOX, TrashCocoMetric, make_sample, run
@@ -140,19 +131,7 @@ TWO_RANKS = """
     """
 
 
-def test_two_processes(ann_file, tmp_path):
-    script = tmp_path / 'rank.py'
-    values = {'repository': str(REPOSITORY), 'tests': str(Path(__file__).parent)}
-    script.write_text(textwrap.dedent(TWO_RANKS).format(ann_file=str(ann_file), **values))
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    shared = {**os.environ, 'WORLD_SIZE': '2', 'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': str(port)}
-    ranks = [
-        subprocess.Popen([sys.executable, script], env={**shared, 'RANK': rank}, stdout=-1, cwd=tmp_path, text=True)
-        for rank in '01'
-    ]
-    outputs = [rank.communicate(timeout=120)[0] for rank in ranks]
-    assert [rank.returncode for rank in ranks] == [0, 0]
+def test_two_processes(ann_file, tmp_path, run_on_two_ranks):
+    outputs = run_on_two_ranks(TWO_RANKS.format(ann_file=str(ann_file)))
     assert all('refused True' in output for output in outputs)
     assert not (tmp_path / '.dist_test').exists()

@@ -10,7 +10,7 @@ from custom_modules.evaluation import Predictions, evaluate_boxes
 from custom_modules.utils import UserError
 from custom_modules.visualization import Scalar, ScalarsCsv, plot_learning_curves, plot_pr_curves
 from custom_modules.visualization.figures import new_figure
-from custom_modules.visualization.learning_curves import _plot_total_loss, group_curves, smooth
+from custom_modules.visualization.learning_curves import _plot_total_loss, group_curves, smooth, sum_stages
 
 BOX = [10, 10, 10, 10]
 
@@ -68,6 +68,29 @@ def test_group_curves():
     curves = group_curves(scalars)
     assert set(curves) == {('train', 'loss'), ('val', 'loss')}
     np.testing.assert_array_equal(curves['train', 'loss'], [[1, 2], [7, 5]])
+
+
+def test_stages_of_a_decoder_are_added_up():
+    names = ['decode.loss_cls', 'decode.d0.loss_cls', 'decode.d1.loss_cls', 's0.loss_cls', 'aux_0.loss_ce']
+    curves = {name: (np.array([10.0, 20.0]), np.array([index, 1.0])) for index, name in enumerate(names)}
+    curves['decode.d1.loss_cls'] = (np.array([20.0]), np.array([1.0]))  # one value was not finite
+    sums = {name: [values.tolist() for values in curve] for name, curve in sum_stages(curves).items()}
+    assert sums == {'decode.loss_cls': [[20], [3]], 'loss_cls': [[10, 20], [3, 1]], 'aux_0.loss_ce': [[10, 20], [4, 1]]}
+
+
+def test_learning_curves_of_a_segmenter(tmp_path):
+    """Thirty parts of the loss make three curves, and the score is there."""
+    scalars = ScalarsCsv(tmp_path / 'a.csv')
+    layers = ['', *(f'd{index}.' for index in range(9))]
+    names = [f'decode.{layer}loss_{kind}' for layer in layers for kind in ('cls', 'mask', 'dice')]
+    scores = {'mIoU': 0.4, 'mIoU_per_image': 0.45, 'mAcc': 0.5, 'aAcc': 0.9, 'boundary_IoU': 0.3}
+    for step in range(1, 61):
+        parts = {'decode.acc_seg': 50.0, **{name: len(name) / step for name in names}}
+        scalars.append(step, 1, 'train', {'loss': 30 / step, 'lr': 1e-4, **parts})
+        if step % 20 == 0:
+            scalars.append(step, 1, 'val', {name: value * step / 60 for name, value in scores.items()})
+    plot_learning_curves(tmp_path / 'a.csv', tmp_path / 'curves.png')
+    assert cv2.imread(str(tmp_path / 'curves.png')).shape[0] > 1000
 
 
 @pytest.mark.parametrize(

@@ -3,10 +3,12 @@
 import json
 import time
 
+import numpy as np
 import pytest
 from mmengine.logging import HistoryBuffer
 
 from custom_modules.engine.tracking import TRACKERS, Tracker, training_scalars, validation_scalars
+from custom_modules.evaluation import SegmentationScorer
 from custom_modules.utils import UserError
 
 KILL = ('before_train_iter', 14)
@@ -193,5 +195,8 @@ def test_parts_of_the_loss_are_summed_over_stages():
 
 @pytest.mark.fast
 def test_scores_of_classes_that_are_there():
-    chosen = validation_scalars({'mAP50': 0.5, 'mAP75': 0.2}, {'Paper': 0.25, 'Glass': float('nan')})
-    assert chosen == {'val/mAP50': 0.5, 'AP50/Paper': 0.25}
+    scorer = SegmentationScorer(('Background', 'Paper', 'Glass'))
+    scorer.add(1, np.array([[0, 0, 1]]), np.array([[0, 1, 1]]))
+    chosen = validation_scalars({'mIoU': 0.5, 'mAcc': 0.2}, scorer.result())
+    assert chosen == {'val/mIoU': 0.5, 'IoU/Background': 0.5, 'IoU/Paper': 0.5}
+    assert validation_scalars({'mAP50': 0.5, 'mAP75': 0.2}) == {'val/mAP50': 0.5}
