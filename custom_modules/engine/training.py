@@ -119,7 +119,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
             runner._resume, runner._load_from = True, str(checkpoint)
         if options.max_hours:
             runner.register_hook(TimeLimitHook(options.started + 3600 * options.max_hours))
-        with memory_advice():
+        with memory_advice(), batch_norm_advice():
             runner.train()
         on_main_rank(note_finished, folder)
     except UserError:
@@ -183,6 +183,20 @@ def build_runner(cfg: Config) -> TrashRunner:
     """
     with config_mistakes(str(cfg.filename)):
         return TrashRunner.from_cfg(cfg)
+
+
+@contextmanager
+def batch_norm_advice() -> Iterator[None]:
+    """Turn the complaint of a batch norm that is given one value, as after pooling a single picture, into advice."""
+    try:
+        yield
+    except ValueError as error:
+        if 'more than 1 value per channel' not in str(error):
+            raise
+        raise UserError(
+            'batch norm needs more than one picture a card: raise --cfg-options total_batch_size, use fewer cards or '
+            'accumulation steps, or take another norm of configs/_base_/norms.py'
+        ) from None
 
 
 @contextmanager

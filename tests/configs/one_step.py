@@ -10,6 +10,7 @@ from mmengine.config import Config
 from custom_modules.engine import TrashRunner, build_runner
 from custom_modules.engine.batch import share_out_batch
 from custom_modules.engine.data import use_data
+from custom_modules.engine.tasks import is_segmentation
 
 # They write for people: figures, tables, copies of the config. Tested elsewhere, and slower than the training step.
 WRITERS = ('curves', 'report', 'tracking', 'progress')
@@ -24,7 +25,7 @@ class Outcome:
         runner: The runner after one iteration and one validation.
         changed: Names of the parts of the model (``backbone``, ...) in which some weight changed.
         trainable: Names of the parts with weights to train.
-        found: ``pred_instances`` of the validation picture.
+        found: What was predicted on the validation picture: ``pred_instances``, or ``pred_sem_seg`` of a segmenter.
         shape: Height and width of that picture, px.
     """
 
@@ -63,7 +64,8 @@ def train_one_step(cfg: Config, data_root: Path, work_dir: Path, *, keeps_files:
     runner.model.eval()
     with torch.no_grad():
         sample = runner.model.val_step(batch)[0]
-    return Outcome(runner, changed, {name.split('.')[0] for name in before}, sample.pred_instances, sample.ori_shape)
+    found = sample.pred_sem_seg if is_segmentation(cfg) else sample.pred_instances
+    return Outcome(runner, changed, {name.split('.')[0] for name in before}, found, sample.ori_shape[:2])
 
 
 def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:
@@ -76,7 +78,19 @@ def check_outcome(outcome: Outcome) -> None:
     losses = outcome.runner.message_hub.log_scalars
     assert torch.isfinite(torch.tensor(losses['train/loss'].current())) and losses['train/loss'].current() > 0
     assert outcome.changed == outcome.trainable
-    found, (height, width) = outcome.found, outcome.shape
+    if 'bboxes' in outcome.found:
+        _check_detections(outcome.found, *outcome.shape)
+    else:
+        _check_labels(outcome.found.data, outcome.shape)
+
+
+def _check_labels(labels: torch.Tensor, shape: tuple[int, int]) -> None:
+    """Look at a label map (1, H, W) of Background and the classes."""
+    assert labels.shape == (1, *shape)
+    assert labels.dtype == torch.int64 and labels.min() >= 0 and labels.max() <= NUM_CLASSES
+
+
+def _check_detections(found, height: int, width: int) -> None:
     boxes = found.bboxes
     assert len(boxes) == len(found.labels) == len(found.scores)
     assert torch.isfinite(boxes).all() and (boxes >= 0).all()

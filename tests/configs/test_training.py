@@ -7,6 +7,7 @@ import pytest
 
 from custom_modules.engine import load_config
 from custom_modules.engine.shrink import shrink
+from custom_modules.engine.tasks import is_segmentation
 from tests.configs.one_step import check_outcome
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,7 @@ def test_one_step_of_a_benchmark(path, one_step):
 def test_one_step_at_full_width(path, one_step):
     cfg = load_config(path)
     shrink(cfg, model=False, pictures=4)  # 1024 px become 256
-    cfg.total_batch_size = cfg.optim_wrapper.get('accumulative_counts', 1)
+    # Batch norm after pooling to one pixel needs two pictures.
+    cfg.total_batch_size = cfg.optim_wrapper.get('accumulative_counts', 1) * (2 if is_segmentation(cfg) else 1)
     check_outcome(one_step(cfg, keeps_files=False))
     gc.collect()  # runners are full of cycles: without this two large models would be in memory at a time
