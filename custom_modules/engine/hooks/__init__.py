@@ -3,6 +3,7 @@
 from .curves_hook import CurvesHook
 from .detection_report_hook import DetectionReportHook
 from .finite_loss_hook import FiniteLossHook
+from .freeze_encoder_hook import FreezeEncoderHook
 from .progress_hook import ProgressHook
 from .recompute_hook import RecomputeHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
@@ -18,6 +19,7 @@ __all__ = [
     'CurvesHook',
     'DetectionReportHook',
     'FiniteLossHook',
+    'FreezeEncoderHook',
     'ProgressHook',
     'RecomputeHook',
     'RefreshCopyPasteHook',
