@@ -75,9 +75,9 @@ def use_mixed_precision(cfg: Config) -> str:
 
 def use_low_memory(cfg: Config) -> str:
     """Switch activation checkpointing on: the backbone's inner activations are computed again for the backward."""
-    from ..models.config_walk import constructor_default, resolve_type
+    from ..models.config_walk import constructor_default, registry_of, resolve_type
 
-    backbone = resolve_type(cfg.model.backbone)
+    backbone = resolve_type(cfg.model.backbone, registry_of(cfg.model))
     if backbone and constructor_default(backbone, 'with_cp')[0]:
         cfg.model.backbone.with_cp = True
     else:

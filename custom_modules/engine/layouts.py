@@ -8,6 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 _SWIN_AUTHORS = re.compile(r'(backbone\.)?layers\.\d+\.blocks\.\d+\.attn\.qkv\.weight')
+_PANOPTIC_HEAD, _DECODE_HEAD = 'panoptic_head.', 'decode_head.'
 _COMPUTED = ('.relative_position_index', '.attn_mask')  # follow from the window, nothing learned
 
 
@@ -16,7 +17,8 @@ def to_our_layout(given: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dic
 
     Understood are the Swin authors' classification and detection files (names
     ``layers.0.blocks.0...``, merged patches in another order), files of a bare
-    backbone, and Swin position tables of another window, which are resized.
+    backbone, Swin position tables of another window, which are resized, and
+    mmdet's Mask2Former for a segmenter (its ``panoptic_head`` is the ``decode_head``).
 
     Args:
         given: Tensors by name, as in the file.
@@ -28,11 +30,17 @@ def to_our_layout(given: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dic
     given = _from_swin_authors(given)
     if not any(key in own for key in given) and any(f'backbone.{key}' in own for key in given):
         given = {f'backbone.{key}': value for key, value in given.items()}
+    if any(key.startswith(_DECODE_HEAD) for key in own):
+        given = {_renamed(key): value for key, value in given.items()}
     given = {key: value for key, value in given.items() if not is_computed(key)}
     return {
         key: _resize_table(value, own[key]) if is_position_table(key) and key in own else value
         for key, value in given.items()
     }
+
+
+def _renamed(key: str) -> str:
+    return _DECODE_HEAD + key.removeprefix(_PANOPTIC_HEAD) if key.startswith(_PANOPTIC_HEAD) else key
 
 
 def is_computed(key: str) -> bool:

@@ -11,10 +11,13 @@ from typing import Any
 
 from mmdet.registry import TRANSFORMS
 from mmengine.config import Config
+from mmengine.registry import Registry
+from mmseg.registry import TRANSFORMS as MMSEG_TRANSFORMS
 
-from ..models.config_walk import Path, constructor_defaults, dotted, resolve_type, walk_dicts
+from ..models.config_walk import Path, constructor_defaults, dotted, registry_of, resolve_type, walk_dicts
 from ..utils import UserError
 from .start_weights import use_start_weights
+from .tasks import is_segmentation
 
 # Widths are divided, all by the same number: what was equal stays equal, and heads and groups go on dividing channels.
 DIVISOR = 8
@@ -30,6 +33,7 @@ _RESNETS = (18, 50)  # the shallowest with either kind of block, which decides t
 # Numbers that look large and mean neither depth nor width.
 _KEPT = re.compile(
     r'strides?$|scales?$|size$|num_classes$|_classes$|temperature$|divisor$|ranges?$|interval$|_thr$|weight$|iters?$'
+    r'|_index$|_step$'
 )
 _NOT_BUILT = re.compile(r'^(loss\w*|init_cfg|anchor_generator|prior_generator|bbox_coder|data_preprocessor)$')
 _LARGE, _LARGE_PICTURE = 64, 256
@@ -51,11 +55,12 @@ def shrink(cfg: Config, *, model: bool = True, pictures: int = 8) -> None:
     """
     use_start_weights(cfg, 'none')
     if model:
-        _shrink_model(cfg.model)
-    _shrink_pictures(cfg.model.get('data_preprocessor'), pictures)
+        _shrink_model(cfg.model, registry_of(cfg.model))
+    transforms = MMSEG_TRANSFORMS if is_segmentation(cfg) else TRANSFORMS
+    _shrink_pictures(cfg.model.get('data_preprocessor'), pictures, transforms)
     loaders = [cfg.get(f'{split}_dataloader') for split in ('train', 'val', 'test')]
     for part in (*loaders, cfg.get('custom_hooks')):
-        _shrink_pictures(part, pictures)
+        _shrink_pictures(part, pictures, transforms)
     for loader in filter(None, loaders):
         loader.update(num_workers=0, persistent_workers=False)
         loader.pop('prefetch_factor', None)
@@ -64,14 +69,14 @@ def shrink(cfg: Config, *, model: bool = True, pictures: int = 8) -> None:
     cfg.val_dataloader.batch_size = cfg.test_dataloader.batch_size = 1
 
 
-def _shrink_model(model: dict) -> None:
+def _shrink_model(model: dict, registry: Registry) -> None:
     for path, node in list(_built(model)):  # what is added on the way has been shrunk
-        cls = resolve_type(node)
+        cls = resolve_type(node, registry)
         defaults = constructor_defaults(cls) if cls is not None else {}
         for key, value in {**defaults, **node}.items():
             new = _each(value, lambda number, key=key, path=path: _smaller(path, key, number))
             if isinstance(value, dict) and key not in node and not _NOT_BUILT.match(key):
-                _shrink_model(new := copy.deepcopy(value))  # a default, such as the norms of a head
+                _shrink_model(new := copy.deepcopy(value), registry)  # a default, such as the norms of a head
             if new != value:
                 node[key] = new
 
@@ -113,7 +118,7 @@ def _narrower(path: Path, key: str, number: int) -> int:
     return number // DIVISOR
 
 
-def _shrink_pictures(part: Any, divisor: int) -> None:
+def _shrink_pictures(part: Any, divisor: int, transforms: Registry) -> None:
     """Divide every large whole number in pipelines and preprocessors: they are sides of pictures, in px."""
 
     def smaller(number: float) -> float:
@@ -121,15 +126,15 @@ def _shrink_pictures(part: Any, divisor: int) -> None:
         return int(number / divisor) if is_side else number
 
     for _, node in walk_dicts(part):
-        for key, value in {**_transform_defaults(node), **node}.items():
+        for key, value in {**_transform_defaults(node, transforms), **node}.items():
             new = _each(value, smaller)
             if new != value:
                 node[key] = new
 
 
-def _transform_defaults(node: dict) -> dict[str, Any]:
+def _transform_defaults(node: dict, transforms: Registry) -> dict[str, Any]:
     name = node.get('type')
-    cls = TRANSFORMS.get(name) if isinstance(name, str) else name
+    cls = transforms.get(name) if isinstance(name, str) else name
     return constructor_defaults(cls) if inspect.isclass(cls) else {}
 
 

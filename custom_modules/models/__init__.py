@@ -1,9 +1,11 @@
 """Parts of models that upstream lacks, and what fits a model config to a data set."""
 
 from .assigners import TrashATSSAssigner, TrashDynamicSoftLabelAssigner, TrashMaxIoUAssigner
+from .backbones import ConvolutionalVGG, DilatedEfficientNet
 from .bbox_heads import TrashShared2FCBBoxHead
 from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
+from .decode_heads import FCN8sHead, UNetDecodeHead
 from .dense_heads import TrashDDQDETRHead, TrashDINOHead, TrashYOLOXHead
 from .detectors import TrashDDQDETR, TrashDINO
 from .ignore_support import deaf_to_ignore_regions
@@ -14,6 +16,9 @@ from .samplers import TrashRandomSampler
 
 __all__ = [
     'BiFPN',
+    'ConvolutionalVGG',
+    'DilatedEfficientNet',
+    'FCN8sHead',
     'TrashATSSAssigner',
     'TrashBatchResize',
     'TrashDDQDETR',
@@ -27,6 +32,7 @@ __all__ = [
     'TrashRandomSampler',
     'TrashShared2FCBBoxHead',
     'TrashYOLOXHead',
+    'UNetDecodeHead',
     'deaf_to_ignore_regions',
     'remove_mask_branch',
     'set_num_classes',

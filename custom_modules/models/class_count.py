@@ -1,10 +1,12 @@
 """Make every head of a model config follow the number of classes of the data set."""
 
 from mmdet.models import RPNHead
+from mmengine.registry import Registry
+from mmseg.models.decode_heads.decode_head import BaseDecodeHead
 
 from custom_modules.utils import UserError
 
-from .config_walk import Path, constructor_default, dotted, resolve_type, walk_dicts
+from .config_walk import Path, constructor_default, dotted, registry_of, resolve_type, walk_dicts
 
 # A backbone's num_classes belongs to its own classifier; what proposes regions knows one class only.
 NO_CLASSES_BELOW = ('backbone', 'teacher_backbone', 'init_cfg', 'rpn_head')
@@ -18,8 +20,8 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
     class weights their new length.
 
     Args:
-        model_cfg: The model part of a config.
-        num_classes: Number of categories.
+        model_cfg: The model part of a config, a detector's or a segmenter's.
+        num_classes: Number of categories; for a segmenter with Background among them.
 
     Returns:
         The paths of the values that were changed.
@@ -28,8 +30,9 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
         UserError: A list of different class weights is of another length.
     """
     changed = []
+    registry = registry_of(model_cfg)
     for path, node in walk_dicts(model_cfg, skip=NO_CLASSES_BELOW):
-        old = _counts(node)
+        old = _counts(node, registry)
         if not old:
             continue
         new = {key: 0 if key == 'num_stuff_classes' else num_classes for key in old}
@@ -37,12 +40,22 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
             changed += [dotted(path, key) for key in new if old[key] != new[key]]
             changed += _fit_class_weights(path, node, sum(v for v in old.values() if isinstance(v, int)), num_classes)
         node.update(new)
+        changed += _fit_maps(path, node, num_classes, registry)
     return changed
 
 
-def _counts(node: dict) -> dict[str, int | None]:
+def _fit_maps(path: Path, head: dict, new: int, registry: Registry) -> list[str]:
+    """Give a decode head that names its number of maps one for each class; one map can tell two classes apart."""
+    cls, maps = resolve_type(head, registry), head.get('out_channels')
+    if cls is None or not issubclass(cls, BaseDecodeHead) or maps in (None, new) or (maps, new) == (1, 2):
+        return []
+    head['out_channels'] = new
+    return [dotted(path, 'out_channels')]
+
+
+def _counts(node: dict, registry: Registry) -> dict[str, int | None]:
     """Give the class counts a part of a model takes, with their present values (None: not set)."""
-    cls = resolve_type(node)
+    cls = resolve_type(node, registry)
     if cls is not None and issubclass(cls, RPNHead):
         return {}
     together, apart = ('num_classes',), ('num_things_classes', 'num_stuff_classes')

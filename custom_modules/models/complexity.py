@@ -2,7 +2,8 @@
 
 The convention is that of the published tables: one multiply-add is one FLOP; convolutions, linear layers and all
 matrix products (attention too, windows after padding) count, norms 5 an element, bilinear resizing and sampling 4 an
-element.  RoI heads count at as many proposals and detections as the test settings allow.
+element.  RoI heads count at as many proposals and detections as the test settings allow; segmenters up to the maps
+of the picture's size, which for Mask2Former includes putting classes and masks together.
 """
 
 import copy
@@ -14,7 +15,6 @@ from typing import Any
 from unittest import mock
 
 import torch
-from mmdet.registry import MODELS
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
 from mmengine.registry import DefaultScope
@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from ..ops import extension
 from ..utils import UserError
-from .config_walk import walk_dicts
+from .config_walk import registry_of, walk_dicts
 
 aten = torch.ops.aten
 _PER_NORM, _PER_SAMPLE = 5, 4
@@ -66,8 +66,9 @@ def count_complexity(model_cfg: dict, size: tuple[int, int]) -> Complexity:
         UserError: The model uses an operator whose cost is not known.
     """
     width, height = (_padded(side, model_cfg) for side in size)
-    with DefaultScope.overwrite_default_scope('mmdet'), _EmptyFactories(), _MixedDevices():
-        model = MODELS.build(copy.deepcopy(model_cfg))  # detectors write into their config
+    registry = registry_of(model_cfg)
+    with DefaultScope.overwrite_default_scope(registry.scope), _EmptyFactories(), _MixedDevices():
+        model = registry.build(copy.deepcopy(model_cfg))  # detectors write into their config
     walk = _Prediction(model.eval())
     picture = torch.empty(1, 3, height, width, device='meta')
     counter = FlopCounterMode(display=False, depth=None, custom_mapping=_doubled(_FORMULAS))
@@ -108,7 +109,8 @@ def picture_size(cfg: Config) -> tuple[int, int]:
 
 
 def _padded(side: int, model_cfg: dict) -> int:
-    divisor = (model_cfg.get('data_preprocessor') or {}).get('pad_size_divisor', 1)
+    preprocessor = model_cfg.get('data_preprocessor') or {}
+    divisor = (preprocessor.get('test_cfg') or {}).get('size_divisor') or preprocessor.get('pad_size_divisor', 1)
     return -(-side // divisor) * divisor
 
 
@@ -134,6 +136,9 @@ class _Prediction(nn.Module):
     def forward(self, picture: Tensor) -> None:
         """Run on a picture (1, 3, H, W)."""
         shape = tuple(picture.shape[-2:])
+        if hasattr(self.model, 'encode_decode'):
+            self.model.encode_decode(picture, [{'img_shape': shape, 'ori_shape': shape, 'pad_shape': shape}])
+            return
         if self.proposals is None:
             sample = DetDataSample(metainfo={'img_shape': shape, 'batch_input_shape': shape, 'pad_shape': shape})
             self.model._forward(picture, [sample])

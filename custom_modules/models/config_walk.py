@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmdet.registry import MODELS
+from mmengine.registry import Registry
+from mmseg.registry import MODELS as MMSEG_MODELS
 
 Path = tuple[str | int, ...]
 _COLLECTING = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
@@ -32,13 +34,28 @@ def walk_dicts(node: Any, skip: tuple[str, ...] = (), path: Path = ()) -> Iterat
         yield from walk_dicts(child, skip, (*path, key))
 
 
-def resolve_type(node: dict) -> type | None:
-    """Find the class that ``type`` names among the models, or None (other registries, packages not installed)."""
+def registry_of(model: dict) -> Registry:
+    """Return the registry in which the names of a model config are looked up: mmseg's for segmenters, else mmdet's.
+
+    Both know an ``EncoderDecoder``'s ``ResNet`` and ``FPN``, each its own.
+    """
+    name = model.get('type')
+    is_known = not isinstance(name, str) or resolve_type(model) is not None
+    return MODELS if is_known or resolve_type(model, MMSEG_MODELS) is None else MMSEG_MODELS
+
+
+def resolve_type(node: dict, registry: Registry = MODELS) -> type | None:
+    """Find the class that ``type`` names among the models, or None (other registries, packages not installed).
+
+    Args:
+        node: A config with a ``type``, or without.
+        registry: Where names without a scope are looked up, see :func:`registry_of`.
+    """
     name = node.get('type')
     if not isinstance(name, str):
         return name if inspect.isclass(name) else None
     try:
-        found = MODELS.get(name)
+        found = registry.get(name)
     except (ImportError, KeyError, RuntimeError):
         return None
     return found if inspect.isclass(found) else None

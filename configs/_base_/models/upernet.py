@@ -1,6 +1,6 @@
-"""UPerNet as the trash segmenters use it; the leaf brings the backbone with ``swin_*`` of models/swin.py."""
+"""UPerNet (Xiao et al., 2018) as the Swin authors have it; the leaf brings the backbone and its widths."""
 
-norm_cfg = dict(type='SyncBN', requires_grad=True)
+_base_ = './pixels.py'
 
 model = dict(
     type='EncoderDecoder',
@@ -12,21 +12,10 @@ model = dict(
         channels=512,
         dropout_ratio=0.1,
         num_classes=11,
-        norm_cfg=norm_cfg,
+        norm_cfg=_base_.norm_cfg,
         align_corners=False,
-        loss_decode=dict(type='CrossEntropyLoss', loss_weight=1.0, avg_non_ignore=True),
+        loss_decode=_base_.cross_entropy,
     ),
-    auxiliary_head=dict(
-        type='FCNHead',
-        in_index=2,
-        channels=256,
-        num_convs=1,
-        concat_input=False,
-        dropout_ratio=0.1,
-        num_classes=11,
-        norm_cfg=norm_cfg,
-        align_corners=False,
-        loss_decode=dict(type='CrossEntropyLoss', loss_weight=0.4, avg_non_ignore=True),
-    ),
+    auxiliary_head=_base_.third_stage_head,
     test_cfg=dict(mode='whole'),
 )

@@ -48,3 +48,10 @@ poly = dict(type='PolyLR', power=0.9, eta_min=1e-6, by_epoch=True, convert_to_it
 
 # The end of a run that gains nothing any more: custom_hooks = [_base_.early_stopping]
 early_stopping = dict(type='TrashEarlyStoppingHook', monitor='mAP50', patience=5, min_delta=1e-3)
+
+# The encoder learns a tenth as fast as the rest: optim_wrapper = _base_.slow_encoder
+slow_encoder = dict(constructor='EncoderRateConstructor', paramwise_cfg=dict(encoder_lr_mult=0.1))
+
+# The encoder stays as published while the heads come up from noise. Several processes must expect that:
+# custom_hooks = [_base_.freeze_encoder]; find_unused_parameters = True
+freeze_encoder = dict(type='FreezeEncoderHook', epochs=3)

@@ -2,6 +2,7 @@
 
 from .curves_hook import CurvesHook
 from .finite_loss_hook import FiniteLossHook
+from .freeze_encoder_hook import FreezeEncoderHook
 from .progress_hook import ProgressHook
 from .recompute_hook import RecomputeHook
 from .refresh_copy_paste_hook import RefreshCopyPasteHook
@@ -17,6 +18,7 @@ from .trash_ema_hook import TrashEMAHook
 __all__ = [
     'CurvesHook',
     'FiniteLossHook',
+    'FreezeEncoderHook',
     'ProgressHook',
     'RecomputeHook',
     'RefreshCopyPasteHook',

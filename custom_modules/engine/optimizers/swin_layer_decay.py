@@ -60,7 +60,7 @@ class SwinLayerDecayConstructor(DefaultOptimWrapperConstructor):
             layer = swin_layer(names[id(group['params'][0])], depths)
             factor = self.paramwise_cfg['decay_rate'] ** (sum(depths) + 1 - layer)
             group['lr'] = group.get('lr', self.base_lr) * factor
-        params[:] = _merged(params)
+        params[:] = merge_groups(params)
 
 
 def swin_depths(model: nn.Module) -> list[int]:
@@ -98,7 +98,7 @@ def swin_layer(name: str, depths: list[int]) -> int:
     return sum(depths[: stage + 1]) if block is None else sum(depths[:stage]) + int(block) + 1
 
 
-def _merged(groups: list[dict]) -> list[dict]:
+def merge_groups(groups: list[dict]) -> list[dict]:
     """Put parameters whose options are equal into one group, in the order of their first."""
     merged: dict[tuple, dict] = {}
     for group in groups:

@@ -1,0 +1,14 @@
+"""The DeepLabV3+ family: a leaf picks its ResNet, ResNeXt or EfficientNet."""
+
+_base_ = [
+    './models/deeplabv3plus.py',
+    './models/efficientnet.py',
+    './datasets/segmentation.py',
+    './schedules/adamp_restarts_40e.py',
+    './runtime_segmentation.py',
+]
+
+model = dict(data_preprocessor=_base_.preprocess)
+
+# EfficientNet's maps from stride 4 on, the two coarsest both of stride 16.
+dilated = dict(out_indices=(2, 3, 4, 5), output_stride=16)

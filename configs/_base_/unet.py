@@ -1,0 +1,11 @@
+"""The U-Net family of segmenters: a leaf brings its EfficientNet."""
+
+_base_ = [
+    './models/unet.py',
+    './models/efficientnet.py',
+    './datasets/segmentation.py',
+    './schedules/adamp_restarts_40e.py',
+    './runtime_segmentation.py',
+]
+
+model = dict(data_preprocessor=_base_.preprocess)

@@ -1,0 +1,24 @@
+"""The demo UPerNet: the demo's small Swin, a head of 64 channels.
+
+    python tools/train.py configs/demo/upernet_swin.py --load-from none
+
+Score: not measured.
+"""
+
+_base_ = [
+    '../_base_/models/upernet.py',
+    '../_base_/models/swin.py',
+    '../_base_/datasets/demo_segmentation.py',
+    '../_base_/schedules/demo.py',
+    '../_base_/runtime_segmentation.py',
+]
+
+widths = _base_.swin_demo.neck.in_channels
+model = dict(
+    data_preprocessor=_base_.preprocess,
+    backbone=_base_.swin_demo.backbone,
+    decode_head=dict(in_channels=widths, channels=64),
+    auxiliary_head=dict(in_channels=widths[2], channels=64),
+)
+train_cfg = dict(max_epochs=4, val_interval=4)
+param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], T_max=4, end=4)]

@@ -1,0 +1,17 @@
+"""DeepLabV3+ with EfficientNet-b1, output stride 16, 512 px crops, from ImageNet weights.
+
+    tools/dist_train.sh configs/trash/deeplabv3plus_efficientnet_b1.py 4
+
+Recipe: AdamP and four cosine cycles with warm-up and falling peaks over 40 epochs, the encoder at a tenth of the rate
+(Heo et al., 2021; Loshchilov and Hutter, 2017).
+
+Score: not measured.
+"""
+
+_base_ = '../_base_/deeplabv3plus.py'
+
+model = dict(
+    backbone=dict(_base_.efficientnet_b1, **_base_.dilated),
+    decode_head=dict(_base_.stride16.decode_head, in_channels=_base_.widths_b1[4], c1_in_channels=_base_.widths_b1[1]),
+    auxiliary_head=None,
+)

@@ -1,0 +1,17 @@
+"""DeepLabV3+ with ResNet-50, output stride 8, 512 px crops, from upstream's ADE20K weights.
+
+    tools/dist_train.sh configs/trash/deeplabv3plus_r50.py 4
+
+Recipe: AdamP and four cosine cycles with warm-up and falling peaks over 40 epochs, the encoder at a tenth of the rate
+(Heo et al., 2021; Loshchilov and Hutter, 2017).
+
+Score: not measured.
+"""
+
+_base_ = '../_base_/deeplabv3plus.py'
+
+model = dict(backbone=_base_.resnet50)
+load_from = (
+    'https://mmassets.onedl.ai/mmsegmentation/v0.5/deeplabv3plus/deeplabv3plus_r50-d8_512x512_160k_ade20k/'
+    'deeplabv3plus_r50-d8_512x512_160k_ade20k_20200615_124504-6135c7e0.pth'
+)

@@ -1,0 +1,15 @@
+"""Semantic FPN with EfficientNet-b4, 512 px crops, from ImageNet weights.
+
+    tools/dist_train.sh configs/trash/fpn_efficientnet_b4.py 4
+
+Recipe: AdamP and four cosine cycles with warm-up and falling peaks over 40 epochs, the encoder at a tenth of the rate
+(Heo et al., 2021; Loshchilov and Hutter, 2017).
+
+Score: not measured.
+"""
+
+_base_ = '../_base_/fpn.py'
+
+model = dict(
+    backbone=dict(_base_.efficientnet_b4, out_indices=(2, 3, 4, 5)), neck=dict(in_channels=_base_.widths_b4[1:])
+)

@@ -1,0 +1,17 @@
+"""Mask2Former with Swin-L, 100 queries, 512 px crops, from upstream's ADE20K weights.
+
+    tools/dist_train.sh configs/trash/mask2former_swin_l.py 4
+
+Recipe: AdamW, linear warm-up, polynomial decay and two late steps over 60 epochs (Cheng et al., 2022, section 4.2,
+whose two steps these are; the decay is upstream's).
+
+Score: not measured.
+"""
+
+_base_ = '../_base_/mask2former.py'
+
+model = dict(backbone=_base_.swin_l.backbone, decode_head=dict(in_channels=_base_.swin_l.neck.in_channels))
+load_from = (
+    'https://mmassets.onedl.ai/mmsegmentation/v0.5/mask2former/mask2former_swin-l-in22k-384x384-pre_8xb2-160k_ade20k-640x640/'
+    'mask2former_swin-l-in22k-384x384-pre_8xb2-160k_ade20k-640x640_20221203_235933-7120c214.pth'
+)

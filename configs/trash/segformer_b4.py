@@ -1,0 +1,16 @@
+"""SegFormer B4, 512 px crops, from upstream's ADE20K weights.
+
+    tools/dist_train.sh configs/trash/segformer_b4.py 4
+
+Recipe: AdamW, linear warm-up and polynomial decay over 40 epochs (Xie et al., 2021, section 4.1).
+
+Score: not measured.
+"""
+
+_base_ = '../_base_/segformer.py'
+
+model = _base_.segformer_b4
+load_from = (
+    'https://mmassets.onedl.ai/mmsegmentation/v0.5/segformer/segformer_mit-b4_512x512_160k_ade20k/'
+    'segformer_mit-b4_512x512_160k_ade20k_20210728_183055-7f509d7d.pth'
+)
