@@ -17,7 +17,8 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
 
     No list of models is behind it: whatever constructor takes ``num_classes``, also by default and through base
     classes, gets it.  Heads that count things and stuff apart get ``num_classes`` things and no stuff, lists of
-    class weights their new length.
+    class weights their new length, where all weights but that of the background are the same: it comes last in
+    detectors and first in decode heads.
 
     Args:
         model_cfg: The model part of a config, a detector's or a segmenter's.
@@ -38,7 +39,10 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
         new = {key: 0 if key == 'num_stuff_classes' else num_classes for key in old}
         if old != new:
             changed += [dotted(path, key) for key in new if old[key] != new[key]]
-            changed += _fit_class_weights(path, node, sum(v for v in old.values() if isinstance(v, int)), num_classes)
+            count = sum(v for v in old.values() if isinstance(v, int))
+            changed += _fit_class_weights(
+                path, node, count, num_classes, is_decode_head=_is_decode_head(node, registry)
+            )
         node.update(new)
         changed += _fit_maps(path, node, num_classes, registry)
     return changed
@@ -46,11 +50,16 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
 
 def _fit_maps(path: Path, head: dict, new: int, registry: Registry) -> list[str]:
     """Give a decode head that names its number of maps one for each class; one map can tell two classes apart."""
-    cls, maps = resolve_type(head, registry), head.get('out_channels')
-    if cls is None or not issubclass(cls, BaseDecodeHead) or maps in (None, new) or (maps, new) == (1, 2):
+    maps = head.get('out_channels')
+    if not _is_decode_head(head, registry) or maps in (None, new) or (maps, new) == (1, 2):
         return []
     head['out_channels'] = new
     return [dotted(path, 'out_channels')]
+
+
+def _is_decode_head(node: dict, registry: Registry) -> bool:
+    cls = resolve_type(node, registry)
+    return cls is not None and issubclass(cls, BaseDecodeHead)
 
 
 def _counts(node: dict, registry: Registry) -> dict[str, int | None]:
@@ -74,7 +83,7 @@ def _present(node: dict, cls: type | None, names: tuple[str, ...]) -> dict[str, 
     return values
 
 
-def _fit_class_weights(path: Path, head: dict, old: int, new: int) -> list[str]:
+def _fit_class_weights(path: Path, head: dict, old: int, new: int, *, is_decode_head: bool) -> list[str]:
     """Bring the ``class_weight`` lists below a head to the new length; returns the paths of those changed."""
     changed = []
     for below, node in walk_dicts(head):
@@ -84,6 +93,9 @@ def _fit_class_weights(path: Path, head: dict, old: int, new: int) -> list[str]:
         background = len(weights) - old
         if background in (0, 1) and len(set(weights[:old])) == 1:
             node['class_weight'] = [weights[0]] * new + list(weights[old:])
+            changed.append(dotted((*path, *below), 'class_weight'))
+        elif is_decode_head and len(weights) == old and len(set(weights[1:])) == 1:
+            node['class_weight'] = [weights[0]] + [weights[1]] * (new - 1)
             changed.append(dotted((*path, *below), 'class_weight'))
         elif len(weights) not in (new, new + 1):
             where = dotted((*path, *below), 'class_weight')

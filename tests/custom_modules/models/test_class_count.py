@@ -195,3 +195,10 @@ def test_weights_for_other_classes():
     model = ConfigDict(bbox_head={'type': 'RetinaHead', 'num_classes': 5, 'loss_cls': loss})
     with pytest.raises(UserError, match=r'model\.bbox_head\.loss_cls\.class_weight has 5 weights.* 3 classes'):
         set_num_classes(model, 3)
+
+
+def test_the_weight_of_background_stays_first_in_a_decode_head():
+    loss = {'type': 'SmoothedCrossEntropyLoss', 'class_weight': [0.3, 1.0, 1.0, 1.0]}
+    model = ConfigDict(type='EncoderDecoder', decode_head={'type': 'FCNHead', 'num_classes': 4, 'loss_decode': loss})
+    assert 'decode_head.loss_decode.class_weight' in set_num_classes(model, 6)
+    assert model.decode_head.loss_decode.class_weight == [0.3, 1.0, 1.0, 1.0, 1.0, 1.0]
