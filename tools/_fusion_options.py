@@ -28,6 +28,8 @@ def check_options(args: argparse.Namespace) -> None:
     for name in SEARCHING:
         if name in given and not args.search:
             raise UserError(f'{_option(name)} has no effect without --search')
+    if args.in_order and not args.params:
+        raise UserError('--in-order has no effect without --params')
     if 'conf_type' in given and given.get('method', 'wbf') != 'wbf':
         raise UserError(f'--conf-type has no effect on --method {args.method}; leave it out')
     for name, value in {**SETTINGS, **SEARCHING, **given}.items():

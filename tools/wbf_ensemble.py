@@ -56,6 +56,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--conf-type', choices=CONF_TYPES, help='how wbf scores a fused box (default: avg)')
     parser.add_argument('--max-per-image', type=int, metavar='N', help='keep the N best boxes (default: all)')
     parser.add_argument('--params', type=Path, metavar='JSON', help='fuse as an earlier --search found best')
+    parser.add_argument(
+        '--in-order',
+        action='store_true',
+        help='take the files in the order of the members of --params, whatever made them',
+    )
     parser.add_argument('--search', action='store_true', help='look for the best settings on the answers of --ann')
     parser.add_argument('--budget', type=int, help='fusions that --search tries (default: 300)')
     parser.add_argument('--seed', type=int, help='of --search (default: 0)')
@@ -123,24 +128,41 @@ def find_params(
 ) -> FusionParams:
     """Return the settings: searched for, read, or those of the command line."""
     from custom_modules.ensemble.search import FusionParams
-    from custom_modules.utils import find_file
 
     if args.search:
-        return for_files(search(args, coco, files), files)
+        return of_these_files(search(args, coco, files), files)
     if args.params is not None:
-        return for_files(FusionParams.load(find_file(args.params)), files)
+        return of_these_files(params_of_members(args, list(files)), files)
     weights = args.weights or [1.0] * len(files)
     settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
-    return for_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
+    return of_these_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
 
 
-def for_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
-    """Name the members as the files given; say which file is taken for which member, and which for none."""
+def params_of_members(args: argparse.Namespace, names: list[str]) -> FusionParams:
+    """Read ``--params`` under the names of the files given; say which file is taken for which member."""
+    from custom_modules.ensemble.search import FusionParams, Maker, read_makers
+    from custom_modules.utils import find_file
+
+    path = find_file(args.params)
+    params, of_members, of_files = (
+        FusionParams.load(path),
+        read_makers(path),
+        {name: Maker.of_file(name) for name in names},
+    )
+    if args.in_order:
+        used = params.in_order(names)
+    else:
+        used = params.for_files(names, of_members=of_members, of_files=of_files)
+    for name, member in zip(used.members, (params.members[index] for index in params.used), strict=True):
+        unlike = of_files[name].unlike(of_members.get(member, Maker()))
+        if name != member or unlike:
+            print(f'{name}: taken for {member} of --params{f", but {unlike}" if unlike else ""}')
+    return used
+
+
+def of_these_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
+    """Return the params of the members that are used; say which files are not."""
     used = params.for_files(list(files))
-    wanted = [params.members[index] for index in params.used]
-    for name, member in zip(used.members, wanted, strict=True):
-        if name != member:
-            print(f'{name}: taken for {member} of --params')
     dropped = [name for name in files if name not in used.members]
     if dropped:
         print(f'left out: {" ".join(dropped)}')
@@ -181,13 +203,13 @@ def search(args: argparse.Namespace, coco: CocoData, files: dict[str, Prediction
     """Look for the best settings, print what was found and keep it beside the output."""
     from dataclasses import replace
 
-    from custom_modules.ensemble.search import search_fusion
+    from custom_modules.ensemble.search import Maker, search_fusion
 
     boxes = {name: replace(predictions, segmentations=None) for name, predictions in files.items()}
     with progress_line('fusions tried') as progress:
         result = search_fusion(coco, boxes, budget=args.budget, seed=args.seed, progress=progress)
     path = args.out.with_suffix('.params.json')
-    result.save(path)
+    result.save(path, {name: Maker.of_file(name) for name in files})
     print(f'{result.report()}\nfor other predictions of these models: --params {path}')
     return result.params
 

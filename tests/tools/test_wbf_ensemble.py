@@ -215,6 +215,28 @@ def test_search_and_its_params_again(larger, capsys):
     assert read(larger / 'again.json') == read(larger / 'found.json')
 
 
+def test_params_know_their_members_by_what_made_them(larger, capsys):
+    for name in ('a', 'b'):
+        made = {'checkpoint': f'/runs/{name}/best.pth', 'checkpoint_sha256': name, 'config': f'configs/{name}.py'}
+        notes = larger / 'work_dirs' / name / 'predictions' / 'val.run.json'
+        notes.write_text(json.dumps({**read(notes), **made}))
+        other = read(larger / 'work_dirs' / name / 'predictions' / 'val.json')
+        (larger / f'{name}2.json').write_text(json.dumps(other))
+        (larger / f'{name}2.run.json').write_text(json.dumps(made))
+    files = [f'work_dirs/{name}/predictions/val.json' for name in ('a', 'b')]
+    main([*files, '--ann', 'val.json', '--search', '--budget', '30', '--out', 'found.json'])
+    again = ['--ann', 'val.json', '--params', 'found.params.json', '--out', 'again.json']
+    capsys.readouterr()
+    main(['b2.json', 'a2.json', *again])
+    assert f'a2.json: taken for {files[0]} of --params\n' in capsys.readouterr().out
+    assert read(larger / 'again.json') == read(larger / 'found.json')
+    (larger / 'a2.run.json').write_text(json.dumps({'checkpoint': '/runs/c/best.pth', 'config': 'configs/c.py'}))
+    with pytest.raises(UserError, match=f'no file given is the member {files[0]} .made by a/best.pth.: .* --in-order'):
+        main(['b2.json', 'a2.json', *again])
+    main(['a2.json', 'b2.json', *again, '--in-order'])
+    assert read(larger / 'again.json') == read(larger / 'found.json')
+
+
 def test_masks_are_kept_where_all_have_them(folder, capsys):
     masked = [result(3, 7, FIRST, 0.75, segmentation=MASK)]
     (folder / 'a.json').write_text(json.dumps(masked))
@@ -245,6 +267,7 @@ AB, OUT = ['a.json', 'b.csv'], ['--ann', 'val.json', '--out', 'o.json']
         pytest.param([*AB, '--image-size', '0', '5'], '--image-size 0 5: give width and height', id='no size'),
         pytest.param([*AB, *OUT, '--method', 'nms', '--conf-type', 'max'], '--conf-type has no effect', id='conf type'),
         pytest.param([*AB, *OUT, '--budget', '5'], '--budget has no effect without --search', id='budget alone'),
+        pytest.param([*AB, *OUT, '--in-order'], '--in-order has no effect without --params', id='order of nothing'),
         pytest.param(
             [*AB, *OUT, '--search', '--iou-thr', '0.5'], '--iou-thr: --search finds them', id='fixed and searched'
         ),
