@@ -9,6 +9,9 @@
 Files are COCO results json, competition csv or folders of YOLO txt files, mixed where --ann joins them.  Without files
 the predictions of all runs under work_dirs/ on the same split are fused.  Where --ann has answers, each member, the
 fusion and the fusion without each member are scored; then the last line printed is the fusion's score.
+
+A file is the member of --params that was made by the same run or config, as the notes beside predictions say, or,
+without notes, that is named like it; --in-order takes any files, in the order of the members.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._fusion_options import check_files, check_options, choose_inputs
+from tools._fusion_params import read_params, tell_earlier_params
 from tools._fusion_scores import comparison_lines, comparison_to_dict, full_scores, progress_line
 from tools._launch import Parser, run
 
@@ -126,42 +130,18 @@ def usable_masks(members: list[Member], out: Path) -> dict[str, Predictions]:
 def find_params(
     args: argparse.Namespace, coco: CocoData | None, files: dict[str, Predictions], pictures: Pictures
 ) -> FusionParams:
-    """Return the settings: searched for, read, or those of the command line."""
+    """Return the settings: searched for, read, or those of the command line; say which files they leave out."""
     from custom_modules.ensemble.search import FusionParams
 
     if args.search:
-        return of_these_files(search(args, coco, files), files)
-    if args.params is not None:
-        return of_these_files(params_of_members(args, list(files)), files)
-    weights = args.weights or [1.0] * len(files)
-    settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
-    return of_these_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
-
-
-def params_of_members(args: argparse.Namespace, names: list[str]) -> FusionParams:
-    """Read ``--params`` under the names of the files given; say which file is taken for which member."""
-    from custom_modules.ensemble.search import FusionParams, Maker, read_makers
-    from custom_modules.utils import find_file
-
-    path = find_file(args.params)
-    params, of_members, of_files = (
-        FusionParams.load(path),
-        read_makers(path),
-        {name: Maker.of_file(name) for name in names},
-    )
-    if args.in_order:
-        used = params.in_order(names)
+        params = search(args, coco, files)
+    elif args.params is not None:
+        params = read_params(args, list(files))
     else:
-        used = params.for_files(names, of_members=of_members, of_files=of_files)
-    for name, member in zip(used.members, (params.members[index] for index in params.used), strict=True):
-        unlike = of_files[name].unlike(of_members.get(member, Maker()))
-        if name != member or unlike:
-            print(f'{name}: taken for {member} of --params{f", but {unlike}" if unlike else ""}')
-    return used
-
-
-def of_these_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
-    """Return the params of the members that are used; say which files are not."""
+        tell_earlier_params(args)
+        weights = args.weights or [1.0] * len(files)
+        settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
+        params = FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings)
     used = params.for_files(list(files))
     dropped = [name for name in files if name not in used.members]
     if dropped:
@@ -236,7 +216,8 @@ def score(
     with atomic_write(args.out.with_suffix('.metrics.json')) as file:
         json.dump({**figures, 'comparison': comparison_to_dict(comparison)}, file, indent=2)
     print(format_table(results[0]))
-    lines = comparison_lines(comparison, searched=args.search)
+    alone = params.members[0] if params.is_single and len(files) > 1 else None
+    lines = comparison_lines(comparison, searched=args.search, alone=alone)
     print('\n'.join([*lines, f'mAP50 {scores["mAP50"]:.6f}']))
 
 

@@ -159,6 +159,17 @@ def test_bare_call_on_a_split_that_is_named(folder, capsys):
     assert capsys.readouterr().out.startswith('fusing the predictions of 2 runs on test.json')
 
 
+def test_bare_call_says_what_else_there_is(folder, capsys):
+    for ann in ('val.json', 'test.json'):
+        for name in ('a', 'b'):
+            add_run(folder, name, ann)
+    main([])
+    said = capsys.readouterr().out
+    assert said.startswith('fusing the predictions of 2 runs on val.json')  # the older one, but with answers
+    assert '--ann takes another: test.json\n' in said
+    assert 'earlier --search' not in said
+
+
 def test_bare_call_with_nothing_there(folder):
     with pytest.raises(
         UserError, match='no run under work_dirs has predictions yet; first run python tools/test.py CON'
@@ -213,6 +224,35 @@ def test_search_and_its_params_again(larger, capsys):
     noted = json.loads((larger / 'again.run.json').read_text())['members']
     assert [Path(member['file']).name for member in noted if not member['used']] == ['c.json']
     assert read(larger / 'again.json') == read(larger / 'found.json')
+
+
+def test_params_found_earlier_are_pointed_to(larger, capsys):
+    main(['--search', '--budget', '30'])
+    assert 'an earlier --search' not in capsys.readouterr().out
+    main([])
+    command = 'python tools/wbf_ensemble.py --ann val.json --params work_dirs/ensemble/val.params.json'
+    assert (
+        f'equal weights; those that an earlier --search found for these members: {command}\n' in capsys.readouterr().out
+    )
+    main(command.split()[2:])
+    assert 'earlier --search' not in capsys.readouterr().out
+    main(['--weights', '2', '1'])
+    assert 'earlier --search' not in capsys.readouterr().out
+
+
+def test_a_search_that_ends_with_one_member_shows_no_fusion(larger, capsys):
+    add_run(larger, 'a', records=[result(i, (2, 7)[i % 2], [i, 5, 30, 30], 0.9) for i in range(20)])
+    add_run(larger, 'b', records=[result(i, (2, 7)[i % 2], [60, 20, 9, 9], 0.95) for i in range(20)])
+    a, b = (f'work_dirs/{name}/predictions/val.json' for name in 'ab')
+    main(['--search', '--budget', '30'])
+    lines = capsys.readouterr().out.rstrip().split('\n')
+    assert f'use {a} alone: fusing gains nothing on held-out pictures' in lines
+    assert lines[-2].startswith(f'nothing is fused: the boxes of {a} alone are passed on')
+    assert lines[-1] == 'mAP50 1.000000'
+    table = lines[lines.index(next(line for line in lines if line.startswith('nothing is fused'))) - 3 : -2]
+    assert [line.split() for line in table] == [['mAP50'], [a, '1.0000'], [b, '0.0000']]
+    main([a, b, '--ann', 'val.json', '--weights', '1', '0'])
+    assert 'alone are passed on, no other member has a weight' in capsys.readouterr().out
 
 
 def test_params_know_their_members_by_what_made_them(larger, capsys):

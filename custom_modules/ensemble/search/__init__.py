@@ -1,5 +1,6 @@
 """The search over fusions: members, weights and thresholds by mAP50 on images held out."""
 
+from .earlier import earlier_params
 from .held_out import Estimate, HeldOut
 from .member_files import Maker, match_files, read_makers
 from .params import FusionParams
@@ -13,6 +14,7 @@ __all__ = [
     'Maker',
     'MemberRow',
     'SearchResult',
+    'earlier_params',
     'match_files',
     'read_makers',
     'search_fusion',
