@@ -33,7 +33,7 @@ def read_params(args: argparse.Namespace, names: list[str]) -> FusionParams:
 
 def tell_earlier_params(args: argparse.Namespace) -> None:
     """Where nothing but the usual settings is asked for, name the command that takes those an earlier search found."""
-    from custom_modules.ensemble.search import earlier_params
+    from custom_modules.ensemble.search import FusionParams, earlier_params
     from custom_modules.utils import as_typed
 
     usual = all(getattr(args, name) == value for name, value in _fusion_options.SETTINGS.items())
@@ -42,8 +42,19 @@ def tell_earlier_params(args: argparse.Namespace) -> None:
     pattern = '*.params.json'
     candidates = {*args.out.parent.resolve().glob(pattern), *_fusion_options.WORK_DIRS.resolve().rglob(pattern)}
     found = earlier_params([str(path) for path in args.predictions], candidates)
-    if found is not None:
+    if found is None:
+        return
+    if is_usual(FusionParams.load(found)):
+        print(f'equal weights, which an earlier --search for these members found best: {as_typed(found)}')
+    else:
         files = [] if args.chosen_here else map(str, args.predictions)
         about = ['--ann', str(args.ann)] if args.ann else ['--image-size', *map(str, args.image_size or ())]
         command = shlex.join(['python', 'tools/wbf_ensemble.py', *files, *about, '--params', as_typed(found)])
         print(f'equal weights; those that an earlier --search found for these members: {command}')
+
+
+def is_usual(params: FusionParams) -> bool:
+    """Tell whether params are what a fusion takes without any: equal weights and the usual settings."""
+    usual = {name: value for name, value in _fusion_options.SETTINGS.items() if name != 'weights'}
+    same = all(getattr(params, name) == value for name, value in usual.items())
+    return same and params.score_scale is None and len(set(params.weights)) == 1

@@ -82,7 +82,7 @@ def comparison_lines(comparison: Comparison, *, searched: bool, alone: str | Non
 
 def _advice(comparison: Comparison, *, searched: bool) -> list[str]:
     if searched:
-        return ['the settings were found on these pictures, which flatters; what to expect is the held-out gain above']
+        return ['what is used was chosen on these pictures, which flatters; what to expect is the held-out gain above']
     if len(comparison.members) < 2:
         return []
     better = {name: score for name, score in comparison.without.items() if score > comparison.fusion}

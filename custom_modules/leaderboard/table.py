@@ -8,7 +8,7 @@ from .facts import RunFacts
 from .scoring import Scored
 
 ROWS_OF_CLASSES = 10  # the first of them: further ones are in the html
-NARROWEST = 30  # characters for changes beside the figures; they go below where less is left
+NARROWEST = 45  # characters for changes beside the figures; they go below where less is left
 MOST_LINES = 3  # of changes; all of them are in the html
 _BELOW = ' ' * 4
 

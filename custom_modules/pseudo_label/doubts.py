@@ -17,7 +17,7 @@ def doubts(report: Mapping[str, Any]) -> list[str]:
     Args:
         report: From :func:`~custom_modules.pseudo_label.make_report`.
     """
-    if not report['labels'] or not report['has_answers']:
+    if not report['labels']:
         return []
     settings, total = report['settings'], report['expected_from_boxes']
     if 'target_precision' in settings:
@@ -26,6 +26,10 @@ def doubts(report: Mapping[str, Any]) -> list[str]:
     else:
         wanted, goal = 0.5, 'one half'
         remedy = 'raise --score-thr, or leave it out for thresholds with a target'
+    if (real := report.get('real_precision')) is not None and real < wanted:
+        return [f'of these labels only {real:.0%} are right by --answers, far below {goal}: {remedy}']
+    if not report['has_answers']:
+        return []
     if not total:
         return [
             f'no box on the pictures with answers would be a label: nothing tells how many labels are right; {remedy}'

@@ -1,11 +1,12 @@
 """Two pictures with an object each; detector a finds the first, b the second, and both the same stray box."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from custom_modules.ensemble import CONF_TYPES, METHODS
+from custom_modules.ensemble import CONF_TYPES, METHODS, FusionParams
 from custom_modules.utils import UserError
 from tools import _fusion_options, wbf_ensemble
 from tools.wbf_ensemble import main
@@ -212,7 +213,7 @@ def test_search_and_its_params_again(larger, capsys):
     main(['--search', '--budget', '30', '--out', 'found.json'])
     printed = capsys.readouterr().out
     assert 'mAP50 on held-out pictures' in printed
-    assert 'the settings were found on these pictures, which flatters' in printed
+    assert 'what is used was chosen on these pictures, which flatters' in printed
     assert printed.split('\n')[-2] == 'mAP50 1.000000'
     assert (larger / 'found.params.json').is_file()
     files = ['work_dirs/b/predictions/val.json', 'work_dirs/a/predictions/val.json']  # the other way round
@@ -227,17 +228,22 @@ def test_search_and_its_params_again(larger, capsys):
 
 
 def test_params_found_earlier_are_pointed_to(larger, capsys):
+    def said() -> str:
+        return next((line for line in capsys.readouterr().out.split('\n') if 'earlier --search' in line), '')
+
     main(['--search', '--budget', '30'])
-    assert 'an earlier --search' not in capsys.readouterr().out
+    assert not said()
     main([])
-    command = 'python tools/wbf_ensemble.py --ann val.json --params work_dirs/ensemble/val.params.json'
-    assert (
-        f'equal weights; those that an earlier --search found for these members: {command}\n' in capsys.readouterr().out
-    )
+    params = 'work_dirs/ensemble/val.params.json'
+    assert said() == f'equal weights, which an earlier --search for these members found best: {params}'
+    replace(FusionParams.load(larger / params), weights=(1.0, 0.5)).save(larger / params)
+    main([])
+    command = f'python tools/wbf_ensemble.py --ann val.json --params {params}'
+    assert said() == f'equal weights; those that an earlier --search found for these members: {command}'
     main(command.split()[2:])
-    assert 'earlier --search' not in capsys.readouterr().out
+    assert not said()
     main(['--weights', '2', '1'])
-    assert 'earlier --search' not in capsys.readouterr().out
+    assert not said()
 
 
 def test_a_search_that_ends_with_one_member_shows_no_fusion(larger, capsys):

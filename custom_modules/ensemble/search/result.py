@@ -15,7 +15,7 @@ from .params import FusionParams
 SINGLE, EQUAL, SEARCHED = 'single', 'equal', 'searched'
 _TITLES = {SINGLE: 'best single member', EQUAL: 'all members, equal weights', SEARCHED: 'searched'}
 
-_PARTS_NOTE = 'means over these small parts, so not what the same boxes score on all pictures (below); gains are fair'
+_PARTS_NOTE = 'means over small parts: the same boxes score otherwise on all pictures (below), so compare the gains'
 
 _TRIAL_COLUMNS = ('trial', 'mAP50', 'weights', 'method', 'conf_type', 'iou_thr', 'skip_box_thr', 'score_scale')
 

@@ -131,4 +131,5 @@ def test_what_is_warned_of(target, classes, message):
     assert len(found) == (message is not None)
     if message:
         assert re.search(message, found[0])
+    assert 'only 20% are right by --answers' in doubts({**report, 'has_answers': False, 'real_precision': 0.2})[0]
     assert doubts({**report, 'labels': 0}) == doubts({**report, 'has_answers': False}) == []
