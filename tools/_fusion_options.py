@@ -28,6 +28,8 @@ def check_options(args: argparse.Namespace) -> None:
     for name in SEARCHING:
         if name in given and not args.search:
             raise UserError(f'{_option(name)} has no effect without --search')
+    if args.in_order and not args.params:
+        raise UserError('--in-order has no effect without --params')
     if 'conf_type' in given and given.get('method', 'wbf') != 'wbf':
         raise UserError(f'--conf-type has no effect on --method {args.method}; leave it out')
     for name, value in {**SETTINGS, **SEARCHING, **given}.items():
@@ -68,14 +70,20 @@ def choose_inputs(args: argparse.Namespace) -> None:
 
     if args.ann is not None:
         args.ann = find_file(args.ann)
-    if not args.predictions:
+    args.chosen_here = not args.predictions
+    if args.chosen_here:
         if args.image_size:
             raise UserError('--image-size is about files without --ann: name the files to fuse')
         from custom_modules.ensemble.predicted_splits import choose_split
 
-        split = choose_split(WORK_DIRS, args.ann)
+        split = choose_split(WORK_DIRS, args.ann, to_search=args.search)
         args.ann, args.predictions = Path(as_typed(split.ann)), [Path(as_typed(path)) for path in split.members]
         print(f'fusing the predictions of {len(args.predictions)} runs on {args.ann}: {_words(args.predictions)}')
+        if split.others:
+            others = _words(map(as_typed, split.others))
+            print(
+                f'most runs have predicted it, of several such splits one with answers; --ann takes another: {others}'
+            )
         if split.older:
             print(f'the newest of each run; older: {_words(map(as_typed, split.older))}')
     if args.out is None:

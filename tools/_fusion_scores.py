@@ -57,27 +57,32 @@ def full_scores(coco: CocoData, fused: Predictions) -> tuple[dict[str, float], l
     return scores, results
 
 
-def comparison_lines(comparison: Comparison, *, searched: bool) -> list[str]:
+def comparison_lines(comparison: Comparison, *, searched: bool, alone: str | None = None) -> list[str]:
     """Return the table of what each member and all of them score, and what follows from it.
 
     Args:
         comparison: The scores.
         searched: Whether the settings were searched for on the same pictures.
+        alone: The one of several members that is passed on, where nothing is fused.
     """
     low, high = comparison.interval
     rows = [(name, score, '') for name, score in comparison.members.items()]
     over = f'{comparison.gain:+.4f} over the best member (90 % interval {low:+.4f} to {high:+.4f})'
-    rows.append(('fusion', comparison.fusion, over if len(comparison.members) > 1 else ''))
+    if alone is None:
+        rows.append(('fusion', comparison.fusion, over if len(comparison.members) > 1 else ''))
     for name, score in comparison.without.items():
         rows.append((f'without {name}', score, f'{score - comparison.fusion:+.4f}'))
     width = max(len(name) for name, _, _ in rows)
     lines = [f'{"":{width}}   mAP50', *(f'{name:{width}}  {score:.4f}  {note}'.rstrip() for name, score, note in rows)]
+    if alone is not None:
+        why = 'no fusion gains on held-out pictures' if searched else 'no other member has a weight'
+        return [*lines, f'nothing is fused: the boxes of {alone} alone are passed on, {why}']
     return [*lines, *_advice(comparison, searched=searched)]
 
 
 def _advice(comparison: Comparison, *, searched: bool) -> list[str]:
     if searched:
-        return ['the settings were found on these pictures, which flatters; what to expect is the held-out gain above']
+        return ['what is used was chosen on these pictures, which flatters; what to expect is the held-out gain above']
     if len(comparison.members) < 2:
         return []
     better = {name: score for name, score in comparison.without.items() if score > comparison.fusion}

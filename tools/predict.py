@@ -1,6 +1,8 @@
 """Detect trash on pictures.
 
 python tools/predict.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth photos/ --out found.json --draw drawn
+
+Pictures that cannot be read are listed and left out; the exit code is 1 then, with everything written.
 """
 
 from __future__ import annotations

@@ -180,7 +180,7 @@ def write(args: argparse.Namespace, sources: Sources, data: Data, labelled: Labe
     """Write the data file, the report and the contact sheet, and print the table."""
     import cv2
 
-    from custom_modules.pseudo_label import format_report, make_report, merge_labels
+    from custom_modules.pseudo_label import doubts, format_report, make_report, merge_labels
     from custom_modules.pseudo_label.sheet import label_sheet
     from custom_modules.utils import as_typed, atomic_write
 
@@ -202,6 +202,7 @@ def write(args: argparse.Namespace, sources: Sources, data: Data, labelled: Labe
         labelled.labels,
         labelled.calibration,
         checked=labelled.checked,
+        missed=labelled.missed,
         answers=data.answers,
         skipped=data.skipped,
     )
@@ -215,7 +216,9 @@ def write(args: argparse.Namespace, sources: Sources, data: Data, labelled: Labe
         json.dump({**origin, **report}, file, indent=2)
     with atomic_write(out) as file:
         json.dump(content, file)
-    print(format_report(report))
+    print(format_report(report), flush=True)
+    for doubt in doubts(report):
+        print(f'warning: {doubt}', file=sys.stderr)
     new = len(content['images']) - len(data.real.images)
     print(
         f'{as_typed(out)}: {len(data.real.images)} real pictures and {new} with pseudo labels, round {data.this_round}'

@@ -1,6 +1,8 @@
 """Score a trained detector on a file of its data set, and keep its predictions.
 
 python tools/test.py configs/demo/htc_swin.py work_dirs/htc_swin/best.pth --data-root data/synthetic
+
+Pictures that cannot be read are listed and count as empty; the exit code is 1 then, with everything written.
 """
 
 from __future__ import annotations
@@ -37,14 +39,15 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Test; return the exit code.  The last line printed is the score."""
+    """Test; return 0, or 1 when pictures could not be read.  The last line printed is the score."""
     args = parse_args(argv)
     check_paths(args.config, data_root=args.data_root)
     from custom_modules.engine import load_config, on_main_rank, stop_distributed, trust_checkpoints
     from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.distributed import own_rank
     from custom_modules.engine.folds import validation_json
     from custom_modules.engine.inference import PredictionProgress, test
-    from tools._predicting import told_when_stopped
+    from tools._predicting import exit_code, told_when_stopped
 
     progress = PredictionProgress(sys.stderr)
     with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
@@ -53,8 +56,9 @@ def main(argv: list[str] | None = None) -> int:
         options = {'batch_size': args.batch_size, 'tta': args.tta, 'amp': args.amp, 'progress': progress}
         outcome = test(cfg, args.checkpoint, data_root=args.data_root, ann=ann, out=args.out, **options)
     on_main_rank(report, outcome)
+    code = exit_code(len(outcome['unreadable']), own_rank())
     stop_distributed()
-    return 0
+    return code
 
 
 def report(outcome: dict) -> None:

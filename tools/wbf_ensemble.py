@@ -9,6 +9,9 @@
 Files are COCO results json, competition csv or folders of YOLO txt files, mixed where --ann joins them.  Without files
 the predictions of all runs under work_dirs/ on the same split are fused.  Where --ann has answers, each member, the
 fusion and the fusion without each member are scored; then the last line printed is the fusion's score.
+
+A file is the member of --params that was made by the same run or config, as the notes beside predictions say, or,
+without notes, that is named like it; --in-order takes any files, in the order of the members.
 """
 
 from __future__ import annotations
@@ -23,6 +26,7 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._fusion_options import check_files, check_options, choose_inputs
+from tools._fusion_params import read_params, tell_earlier_params
 from tools._fusion_scores import comparison_lines, comparison_to_dict, full_scores, progress_line
 from tools._launch import Parser, run
 
@@ -56,6 +60,11 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument('--conf-type', choices=CONF_TYPES, help='how wbf scores a fused box (default: avg)')
     parser.add_argument('--max-per-image', type=int, metavar='N', help='keep the N best boxes (default: all)')
     parser.add_argument('--params', type=Path, metavar='JSON', help='fuse as an earlier --search found best')
+    parser.add_argument(
+        '--in-order',
+        action='store_true',
+        help='take the files in the order of the members of --params, whatever made them',
+    )
     parser.add_argument('--search', action='store_true', help='look for the best settings on the answers of --ann')
     parser.add_argument('--budget', type=int, help='fusions that --search tries (default: 300)')
     parser.add_argument('--seed', type=int, help='of --search (default: 0)')
@@ -121,26 +130,19 @@ def usable_masks(members: list[Member], out: Path) -> dict[str, Predictions]:
 def find_params(
     args: argparse.Namespace, coco: CocoData | None, files: dict[str, Predictions], pictures: Pictures
 ) -> FusionParams:
-    """Return the settings: searched for, read, or those of the command line."""
+    """Return the settings: searched for, read, or those of the command line; say which files they leave out."""
     from custom_modules.ensemble.search import FusionParams
-    from custom_modules.utils import find_file
 
     if args.search:
-        return for_files(search(args, coco, files), files)
-    if args.params is not None:
-        return for_files(FusionParams.load(find_file(args.params)), files)
-    weights = args.weights or [1.0] * len(files)
-    settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
-    return for_files(FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings), files)
-
-
-def for_files(params: FusionParams, files: dict[str, Predictions]) -> FusionParams:
-    """Name the members as the files given; say which file is taken for which member, and which for none."""
+        params = search(args, coco, files)
+    elif args.params is not None:
+        params = read_params(args, list(files))
+    else:
+        tell_earlier_params(args)
+        weights = args.weights or [1.0] * len(files)
+        settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
+        params = FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings)
     used = params.for_files(list(files))
-    wanted = [params.members[index] for index in params.used]
-    for name, member in zip(used.members, wanted, strict=True):
-        if name != member:
-            print(f'{name}: taken for {member} of --params')
     dropped = [name for name in files if name not in used.members]
     if dropped:
         print(f'left out: {" ".join(dropped)}')
@@ -181,13 +183,13 @@ def search(args: argparse.Namespace, coco: CocoData, files: dict[str, Prediction
     """Look for the best settings, print what was found and keep it beside the output."""
     from dataclasses import replace
 
-    from custom_modules.ensemble.search import search_fusion
+    from custom_modules.ensemble.search import Maker, search_fusion
 
     boxes = {name: replace(predictions, segmentations=None) for name, predictions in files.items()}
     with progress_line('fusions tried') as progress:
         result = search_fusion(coco, boxes, budget=args.budget, seed=args.seed, progress=progress)
     path = args.out.with_suffix('.params.json')
-    result.save(path)
+    result.save(path, {name: Maker.of_file(name) for name in files})
     print(f'{result.report()}\nfor other predictions of these models: --params {path}')
     return result.params
 
@@ -214,7 +216,8 @@ def score(
     with atomic_write(args.out.with_suffix('.metrics.json')) as file:
         json.dump({**figures, 'comparison': comparison_to_dict(comparison)}, file, indent=2)
     print(format_table(results[0]))
-    lines = comparison_lines(comparison, searched=args.search)
+    alone = params.members[0] if params.is_single and len(files) > 1 else None
+    lines = comparison_lines(comparison, searched=args.search, alone=alone)
     print('\n'.join([*lines, f'mAP50 {scores["mAP50"]:.6f}']))
 
 

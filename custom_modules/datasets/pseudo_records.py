@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from .coco_data import CocoData
+
 KEY = 'pseudo'
 """Records made by it have ``source: {"pseudo": <round>, ...}``; by that a later round finds and replaces them."""
 
@@ -9,3 +11,22 @@ KEY = 'pseudo'
 def is_pseudo(record: Mapping) -> bool:
     """Tell whether an image or annotation record was made by pseudo-labelling."""
     return isinstance(record.get('source'), dict) and KEY in record['source']
+
+
+def count_line(data: CocoData) -> str | None:
+    """Say how many annotations of a training file a model made, by their source or score; None where it made none.
+
+    Args:
+        data: The file.
+    """
+    made = [one for one in data.annotations if is_pseudo(one) or 'score' in one]
+    if not made:
+        return None
+    regions, objects = sum(map(_is_region, made)), sum(not _is_region(one) for one in data.annotations)
+    pictures = len({one['image_id'] for one in made})
+    said = f'{len(made) - regions} of {objects} objects, on {pictures} of {len(data.images)} pictures'
+    return f'pseudo labels: {said}' + (f'; beside them {regions} ignore regions' if regions else '')
+
+
+def _is_region(annotation: Mapping) -> bool:
+    return bool(annotation.get('iscrowd') or annotation.get('ignore'))

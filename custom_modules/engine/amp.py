@@ -5,7 +5,7 @@ from typing import Any
 
 import torch
 from mmengine.config import Config
-from mmengine.optim import OptimWrapper
+from mmengine.optim import AmpOptimWrapper, OptimWrapper
 from mmengine.registry import OPTIM_WRAPPERS
 
 
@@ -33,12 +33,18 @@ def _lacks_bfloat16(device: torch.device) -> bool:
     return device.type == 'cuda' and not torch.cuda.is_bf16_supported(including_emulation=False)
 
 
+def is_mixed(optim_wrapper: OptimWrapper) -> bool:
+    """Tell whether a training runs in mixed precision."""
+    return isinstance(optim_wrapper, Bfloat16OptimWrapper | AmpOptimWrapper)
+
+
 def keep_boxes_exact(model: torch.nn.Module) -> None:
     """Let a detector calculate with boxes in float32 whatever autocast does.
 
     Upstream gives anchors, proposals and RoIs the type of what heads and features come in.  In bfloat16 (8 bits) a
     coordinate of 1000 pixels would be off by up to 2, one of 4000 by up to 8.  So what heads predict, and the features
-    that RoIs are cut out of, become float32; the layers before and between run as autocast says.
+    that RoIs are cut out of, become float32; the layers before and between run as autocast says.  In training the
+    proposals that targets are made of stay exact, too; what the backward pass needs is as large as before.
 
     Args:
         model: Any detector of mmdet; changed.

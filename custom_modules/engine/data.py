@@ -118,6 +118,7 @@ def _check_loaders(cfg: Config) -> None:
 
 def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> tuple[dict[str, Any], list[str]]:
     from ..datasets import check_data_root
+    from ..datasets.pseudo_records import count_line
     from ..evaluation.ground_truth import is_ignored
 
     main = next(ann for root, ann in train_files if root == data_root)
@@ -126,6 +127,7 @@ def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> 
     lines += [data.warning_line for data in others if data.warning_line]
     num_train = sum(len(data.images) for data in (train, *others))
     lines.append(f'data: {num_train} training and {len(val.images)} validation pictures of {data_root}')
+    lines += filter(None, map(count_line, (train, *others)))
     return {
         'classes': train.classes,
         'has_masks': any(data.has_masks for data in (train, *others)),

@@ -13,7 +13,7 @@ from mmengine.config import Config
 from mmengine.dist import is_main_process
 
 from ..utils import UserError
-from .amp import use_low_memory, use_mixed_precision
+from .amp import is_mixed, keep_boxes_exact, use_low_memory, use_mixed_precision
 from .batch import share_out_batch
 from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
@@ -21,6 +21,7 @@ from .folds import FoldFiles, check_same_fold, fold_files, seen_by_start
 from .hooks import TimeLimitHook
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
+from .tasks import is_segmentation
 from .tracking import check_trackers
 from .work_dir import (
     checkpoint_to_resume,
@@ -111,6 +112,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     try:
         runner = build_runner(cfg)
         runner.build_training()
+        if is_mixed(runner.optim_wrapper) and not is_segmentation(cfg):
+            keep_boxes_exact(runner.plain_model)
         for note in notes:
             runner.logger.info(note)
         if warning:

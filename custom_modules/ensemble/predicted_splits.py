@@ -1,12 +1,12 @@
 """Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` fuses."""
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
 from custom_modules.evaluation.prediction_notes import noted_predictions
-from custom_modules.utils import UserError, as_typed
+from custom_modules.utils import UserError, as_typed, read_object
 
 NOT_RUNS = ('ensemble', 'benchmarks')
 """Folders of ``work_dirs`` whose predictions are not a run's to fuse."""
@@ -21,12 +21,14 @@ class PredictedSplit:
         members: A file of predictions for each run, in the order of their folders.
         older: Further files of these runs, such as those without test-time augmentation.
         newest: When the newest of them was written, seconds since 1970.
+        others: Jsons that were not chosen though two runs or more have predicted them, most members first.
     """
 
     ann: Path
     members: tuple[Path, ...]
     older: tuple[Path, ...]
     newest: float
+    others: tuple[Path, ...] = ()
 
 
 def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
@@ -58,12 +60,13 @@ def _split(ann: Path, runs: list[list[Path]]) -> PredictedSplit:
     return PredictedSplit(ann, members, older, max(map(_written, members)))
 
 
-def choose_split(work_dirs: str | Path, ann: str | Path | None = None) -> PredictedSplit:
-    """Choose the split that most runs have predicted.
+def choose_split(work_dirs: str | Path, ann: str | Path | None = None, *, to_search: bool = False) -> PredictedSplit:
+    """Choose the split that most runs have predicted; of several one with answers, where the fusion can be scored.
 
     Args:
         work_dirs: Folder of all runs.
         ann: The json to look for; any by default.
+        to_search: Prefer one with answers, though more runs have predicted another.
 
     Raises:
         UserError: Fewer than two runs have predicted one; the message says what to run first.
@@ -71,8 +74,11 @@ def choose_split(work_dirs: str | Path, ann: str | Path | None = None) -> Predic
     splits = predicted_splits(work_dirs)
     if ann is not None:
         splits = [split for split in splits if split.ann == Path(ann).resolve()]
-    if splits and len(splits[0].members) > 1:
-        return splits[0]
+    fusible = [split for split in splits if len(split.members) > 1]
+    if fusible:
+        most = fusible if to_search else [one for one in fusible if len(one.members) == len(fusible[0].members)]
+        chosen = next(filter(_has_answers, most), most[0]) if len(most) > 1 else most[0]
+        return replace(chosen, others=tuple(one.ann for one in fusible if one is not chosen))
     on = f' on {ann}' if ann is not None else ''
     if splits:
         member, name = splits[0].members[0], splits[0].ann.name
@@ -85,6 +91,10 @@ def choose_split(work_dirs: str | Path, ann: str | Path | None = None) -> Predic
         config, checkpoint = as_typed(trained.with_name('config.py')), as_typed(trained)
         command = f'python tools/test.py {config} {checkpoint}, and likewise for another detector'
     raise UserError(f'no run under {as_typed(work_dirs)} has predictions{on} yet; first run {command}')
+
+
+def _has_answers(split: PredictedSplit) -> bool:
+    return bool(read_object(split.ann).get('annotations'))
 
 
 def _split_option(name: str) -> str:

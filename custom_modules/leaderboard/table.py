@@ -1,5 +1,6 @@
 """The leaderboard on a terminal."""
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -7,6 +8,9 @@ from .facts import RunFacts
 from .scoring import Scored
 
 ROWS_OF_CLASSES = 10  # the first of them: further ones are in the html
+NARROWEST = 45  # characters for changes beside the figures; they go below where less is left
+MOST_LINES = 3  # of changes; all of them are in the html
+_BELOW = ' ' * 4
 
 
 def format_board(
@@ -18,24 +22,43 @@ def format_board(
         scored: Best first.
         classes: Names of the classes, in order.
         facts: By file of the entry.
-        width: Of the terminal, characters; changes are cut off there.
+        width: Of the terminal, characters; long changes are broken into lines, further ones left to the html.
     """
     return '\n'.join([*_main(scored, facts, width), '', *_by_class(scored, classes)])
 
 
 def _main(scored: Sequence[Scored], facts: Mapping[Path, RunFacts], width: int) -> list[str]:
-    head = ['', 'run', 'what', 'mAP50', 'mAP', 'M params', 'GFLOPs', 'seed', 'date', 'changes to its base']
-    rows = [head]
+    rows = [['', 'run', 'what', 'mAP50', 'mAP', 'M params', 'GFLOPs', 'seed', 'date']]
+    texts = ['changes to its base']
     for place, one in enumerate(scored, start=1):
         fact, entry = facts.get(one.entry.file, RunFacts()), one.entry
         rows.append(
             [
                 *(str(place), entry.name, entry.kind, number(one.map50, 4), number(one.map, 4)),
                 *(number(fact.parameters, 2, 1e6), number(fact.flops, 2, 1e9)),
-                *('' if entry.seed is None else str(entry.seed), entry.date[:16], changes(fact)),
+                *('' if entry.seed is None else str(entry.seed), entry.date[:16]),
             ]
         )
-    return [line[:width].rstrip() for line in _aligned(rows, left={1, 2, 8, 9})]
+        texts.append(changes(fact))
+    figures = _aligned(rows, left={1, 2, 8})
+    used = max(map(len, figures)) + 2
+    beside = width - used >= NARROWEST
+    if not beside:
+        texts[0] = ''
+    lines = []
+    for figure, text in zip(figures, texts, strict=True):
+        first, *more = _wrapped(text, width - (used if beside else len(_BELOW))) or ['']
+        if beside:
+            lines += [f'{figure:{used}}{first}', *(' ' * used + line for line in more)]
+        else:
+            lines += [figure[:width], *(_BELOW + line for line in (first, *more) if line)]
+    return [line.rstrip() for line in lines]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    """Break changes into a few lines; what does not fit is in the html."""
+    options = {'break_on_hyphens': False, 'max_lines': MOST_LINES, 'placeholder': ' ...'}
+    return textwrap.wrap(text, max(width, NARROWEST), **options)
 
 
 def _by_class(scored: Sequence[Scored], classes: Sequence[str]) -> list[str]:

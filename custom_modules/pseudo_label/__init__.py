@@ -3,6 +3,7 @@
 from custom_modules.datasets.pseudo_records import is_pseudo
 
 from .calibration import Calibration, ClassThreshold, calibrate, fixed_thresholds
+from .doubts import doubts
 from .matching import Outcome, match_predictions
 from .merging import merge_labels, round_of, without_pseudo
 from .report import format_report, make_report, right_by_class
@@ -14,6 +15,7 @@ __all__ = [
     'Outcome',
     'PseudoLabels',
     'calibrate',
+    'doubts',
     'fixed_thresholds',
     'format_report',
     'is_pseudo',

@@ -13,6 +13,7 @@ from custom_modules.utils import UserError
 
 from .agreement import Agreement, agree, image_sizes
 from .calibration import Calibration, calibrate, fixed_thresholds
+from .missed import missed_objects
 from .report import right_by_class
 from .selection import PseudoLabels, select_labels
 
@@ -52,11 +53,13 @@ class Labelled:
         labels: Labels and ignore regions.
         calibration: The thresholds.
         checked: Labels and right ones by class that the same rules give on the pictures with answers; None without.
+        missed: Objects there that get neither label nor ignore region (see :func:`missed_objects`); None without.
     """
 
     labels: PseudoLabels
     calibration: Calibration
     checked: tuple[np.ndarray, np.ndarray] | None
+    missed: dict[str, int] | None = None
 
 
 def label_pictures(
@@ -109,8 +112,12 @@ def label_pictures(
             class_limits=class_limits,
         )
 
-    checked = None if proof is None else right_by_class(answered, choose(proof, None))
-    return Labelled(choose(found, limits), calibration, checked)
+    labels = choose(found, limits)
+    if proof is None:
+        return Labelled(labels, calibration, None)
+    on_answered = choose(proof, None)
+    checked = right_by_class(answered, on_answered)
+    return Labelled(labels, calibration, checked, missed_objects(answered, on_answered))
 
 
 def class_limits(real: CocoData, max_ratio: float | None) -> list[int] | None:

@@ -41,6 +41,7 @@ def make_report(
     calibration: Calibration,
     *,
     checked: tuple[np.ndarray, np.ndarray] | None = None,
+    missed: Mapping[str, int] | None = None,
     answers: CocoData | None = None,
     skipped: Mapping[str, int] | None = None,
 ) -> dict[str, Any]:
@@ -53,13 +54,14 @@ def make_report(
         calibration: The thresholds.
         checked: What the same rules give on the pictures with answers that the thresholds come from: labels and right
             ones by class (see :func:`right_by_class`).
+        missed: Objects there that the rules leave out (see :func:`missed_objects`).
         answers: The truth about the unlabelled pictures, where it is known.
         skipped: Further pictures that were left out, by reason.
 
     Returns:
-        ``settings``, ``pictures``, ``labels``, ``left_out`` and ``classes``, one dict a class.  ``expected_precision``
-        is the share of right labels by ``checked``, ``expected_lower_bound`` its lower bound; ``real_precision``,
-        ``real_recall`` by ``answers``; None for what is unknown.
+        ``settings``, ``pictures``, ``labels``, ``left_out``, ``classes``, one dict a class, and more.
+        ``expected_precision`` is the share of right labels by ``checked``, ``expected_lower_bound`` its lower bound;
+        ``real_precision``, ``real_recall`` by ``answers``; None for what is unknown.
     """
     true = None if answers is None else (*right_by_class(answers, labels), _objects(answers))
     rows = [_class_row(label, one, real, labels, checked, true) for label, one in enumerate(calibration.classes)]
@@ -78,6 +80,8 @@ def make_report(
         'labels': len(sure),
         'ignore_regions': len(regions),
         'left_out': labels.left_out,
+        'has_answers': checked is not None,
+        'missed_on_answered': dict(missed) if missed else None,
         **_expected(checked, calibration.settings['confidence']),
         **_true(true),
         'classes': rows,
@@ -162,6 +166,13 @@ def _notes(report: dict[str, Any]) -> list[str]:
     if report['left_out']:
         reasons = ', '.join(f'{count} {reason}' for reason, count in report['left_out'].items())
         notes.append(f'boxes that did not become labels, or not even ignore regions: {reasons}')
+    missed = report['missed_on_answered']
+    if missed and missed['missed']:
+        notes.append(
+            f'{missed["missed"]} of {missed["objects"]} objects in the pictures with answers, '
+            f'{missed["missed_large"]} of {missed["large"]} large ones, get neither label nor ignore region; '
+            f'such objects become background'
+        )
     target = report['settings'].get('target_precision')
     by = {source: [row['class'] for row in report['classes'] if row['threshold_by'] == source] for source in _SOURCES}
     if by[POOLED]:

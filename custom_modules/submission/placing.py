@@ -17,6 +17,9 @@ MAX_WRONG = 0.01
 EDGE_TOLERANCE = 0.01
 """Pixels a box may reach over its picture: what is left of rounding."""
 
+FEWEST_SIZES, SIZES_SWAPPED = 20, 0.1
+"""So many boxes, and this share upside down, make it certain that width and height stand in the place of a corner."""
+
 
 def place(table: DetectionTable, pictures: Pictures) -> Predictions:
     """Give the detections of a table ids, and boxes that can be meant.
@@ -44,6 +47,9 @@ def place(table: DetectionTable, pictures: Pictures) -> Predictions:
     if table.is_yolo:
         _check_normalised(table)
         boxes_xyxy = boxes_xyxy * picture_sizes(image_ids, pictures)[:, [1, 0, 1, 0]]
+    if _are_sizes(boxes_xyxy, image_ids, pictures) and not table.is_yolo:
+        table.repairs.add(kinds.SIZES, len(boxes_xyxy))
+        boxes_xyxy = np.hstack([boxes_xyxy[:, :2], boxes_xyxy[:, :2] + boxes_xyxy[:, 2:]])
     boxes_xyxy = _order_corners(boxes_xyxy, table)
     predictions = Predictions(
         image_ids=image_ids,
@@ -185,6 +191,15 @@ def _check_normalised(table: DetectionTable) -> None:
         table.source,
         table.where,
     )
+
+
+def _are_sizes(boxes: np.ndarray, image_ids: np.ndarray, pictures: Pictures) -> bool:
+    """Tell whether boxes (N, 4) are x, y, width, height for certain: as corners many are upside down, thus all fit."""
+    swapped = (boxes[:, 2:] < boxes[:, :2]).any(axis=1)
+    if len(boxes) < FEWEST_SIZES or np.count_nonzero(swapped) < SIZES_SWAPPED * len(boxes):
+        return False
+    limits = picture_sizes(image_ids, pictures)[:, ::-1] + EDGE_TOLERANCE
+    return bool((boxes >= -EDGE_TOLERANCE).all() and (boxes[:, :2] + boxes[:, 2:] <= limits).all())
 
 
 def _order_corners(boxes_xyxy: np.ndarray, table: DetectionTable) -> np.ndarray:

@@ -14,6 +14,7 @@ NO_ROW = 'pictures without a row (taken as without boxes)'
 NO_TXT = 'pictures without a txt file (taken as without boxes)'
 SCORES_ABOVE_1 = 'scores above 1 (kept)'
 SWAPPED = 'boxes with corners the wrong way round (swapped)'
+SIZES = 'boxes written as x, y, width, height (made corners)'
 OVER_EDGE = 'boxes over the edge of the picture (clipped)'
 NO_AREA = 'boxes without area (left out)'
 

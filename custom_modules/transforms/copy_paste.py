@@ -21,9 +21,10 @@ class TrashCopyPaste(BaseTransform):
     """Paste objects of other pictures into a picture, rare classes more often than they come.
 
     For each object a class is drawn by weight, then one of the class's objects in the whole data set; it is scaled
-    and put anywhere inside the picture.  Every pass over the data pastes afresh.  What becomes of the objects below
-    is told by :func:`~custom_modules.transforms.paste_objects.paste_objects`.  Upstream's ``CopyPaste`` knows no
-    classes, draws every mask at full size and takes objects without a mask for empty ones.
+    and put anywhere inside the picture.  Objects that the border of their own picture cuts are not pasted where others
+    of the class are enough.  Every pass over the data pastes afresh.  What becomes of the objects below is told by
+    :func:`~custom_modules.transforms.paste_objects.paste_objects`.  Upstream's ``CopyPaste`` knows no classes, draws
+    every mask at full size and takes objects without a mask for empty ones.
 
     It goes first in the pipeline of a ``MultiImageMixDataset``, whose inner data set only loads.
 

@@ -10,15 +10,22 @@ from custom_modules.utils import UserError, did_you_mean, similar_names
 POWERS = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}  # of a class's number of objects
 
 
+ENOUGH = 20  # whole objects of a class, or half of them: then those that the picture's border cuts are not pasted
+
+
 class ObjectIndex:
     """The objects of a data set that have a mask, by class; ignore regions are none.
+
+    Objects at the border of their picture are left out as sources where their class has enough others: pasted inside
+    another picture they would end in a straight edge, where real ones never do.
 
     Args:
         dataset: A data set, or a wrapper around some, with ``get_data_info(idx)``, ``metainfo`` and a length.
 
     Attributes:
         classes: Names of the classes.
-        places: For each class (n, 2) int: picture and position among its objects.
+        counts: (C,) int, objects with a mask of each class.
+        places: For each class (n, 2) int, those to draw from: picture and position among its objects.
 
     Raises:
         UserError: No object has a mask.
@@ -28,17 +35,15 @@ class ObjectIndex:
         self.classes = tuple(dataset.metainfo['classes'])
         places = [[] for _ in self.classes]
         for picture in range(len(dataset)):
-            for position, instance in enumerate(dataset.get_data_info(picture)['instances']):
+            info = dataset.get_data_info(picture)
+            for position, instance in enumerate(info['instances']):
                 if instance.get('mask') is not None and not instance['ignore_flag']:
-                    places[instance['bbox_label']].append((picture, position))
-        self.places = [np.array(found, np.int64).reshape(-1, 2) for found in places]
+                    places[instance['bbox_label']].append((picture, position, _at_border(instance, info)))
+        found = [np.array(one, np.int64).reshape(-1, 3) for one in places]
+        self.counts = np.array(list(map(len, found)))
+        self.places = list(map(_to_draw_from, found))
         if not self.counts.any():
             raise UserError('no object of the training data has a mask: there is nothing to copy and paste')
-
-    @property
-    def counts(self) -> np.ndarray:
-        """(C,) int, objects with a mask of each class."""
-        return np.array([len(found) for found in self.places])
 
     def draw(self, weights: np.ndarray) -> tuple[int, int]:
         """Draw a class by its weight, then one of its objects.
@@ -56,6 +61,18 @@ class ObjectIndex:
         found = self.places[label]
         picture, position = found[np.random.randint(len(found))]
         return int(picture), int(position)
+
+
+def _at_border(instance: dict, picture: dict) -> bool:
+    """Tell whether an object reaches its picture's border, to a pixel."""
+    x1, y1, x2, y2 = instance['bbox']
+    return x1 < 1 or y1 < 1 or x2 > picture['width'] - 1 or y2 > picture['height'] - 1
+
+
+def _to_draw_from(places: np.ndarray) -> np.ndarray:
+    """Take the whole objects of a class where there are enough, from (n, 3): picture, position, at the border."""
+    whole = places[places[:, 2] == 0]
+    return (whole if len(whole) >= min(ENOUGH, len(places) / 2) else places)[:, :2]
 
 
 def class_weights(setting: str | Mapping[str, float], classes: Sequence[str], counts: np.ndarray) -> np.ndarray:

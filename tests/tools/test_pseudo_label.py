@@ -58,6 +58,19 @@ def test_fixed_threshold_and_limits(root, tmp_path):
     assert len([one for one in new if not one['iscrowd']]) == len(data.images) - 16 <= 4
 
 
+def test_labels_that_are_likely_to_be_wrong_are_warned_of(root, tmp_path, capsys):
+    records = json.loads((tmp_path / 'val.json').read_text())
+    for place, record in enumerate(records):
+        record['bbox'] = [4 * place % 120, 0, 2, 2]
+    (tmp_path / 'val.json').write_text(json.dumps(records))
+    options = ['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root), '--score-thr', '0.4']
+    assert main(options) == 0
+    printed = capsys.readouterr()
+    assert printed.err.startswith('warning: of these labels only 0% are likely to be right, far below one half: raise')
+    assert len(printed.err.splitlines()) == 1
+    assert 'get neither label nor ignore region; such objects become background' in printed.out
+
+
 def test_pictures_of_the_real_file_are_not_labelled_again(root, tmp_path, capsys):
     """The first test picture is in val.json too; of the training pictures none is labelled at all."""
     val, test = (json.loads((root / name).read_text()) for name in ('val.json', 'test.json'))

@@ -79,7 +79,7 @@ def test_unreadable_pictures_are_listed_and_count_as_empty_and_ids_are_the_data_
     gone = content['images'][0]
     (root / gone['file_name']).write_bytes(b'<html>')
     out = tmp_path / 'val.json'
-    assert main([htc, str(trained_htc / 'best.pth'), '--data-root', str(root), '--out', str(out)]) == 0
+    assert main([htc, str(trained_htc / 'best.pth'), '--data-root', str(root), '--out', str(out)]) == 1
     printed = capsys.readouterr()
     assert f'not read: {gone["file_name"]}: ' in printed.err
     assert printed.out.strip().splitlines()[-1].startswith('mAP50 ')

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from custom_modules.engine import workers
+from custom_modules.engine import training, workers
 from custom_modules.engine.tracking.trackers import TRACKERS
 from custom_modules.utils import UserError
 from tools.train import main
@@ -306,10 +306,13 @@ def test_not_a_number_stops_the_run_and_keeps_the_checkpoint_good(synthetic_root
 
 
 @pytest.mark.parametrize('option', ['--amp', '--low-memory'])
-def test_options_for_small_cards(synthetic_root, tmp_path, option, capfd):
+def test_options_for_small_cards(synthetic_root, tmp_path, option, capfd, monkeypatch):
+    exact = []
+    monkeypatch.setattr(training, 'keep_boxes_exact', exact.append)
     assert main(arguments(synthetic_root, tmp_path / 'run', option, *FEW, config=HTC)) == 0
     said = {'--amp': 'mixed precision: bfloat16', '--low-memory': 'recomputed in the backward'}[option]
     assert said in ''.join(capfd.readouterr())
+    assert [type(model).__name__ for model in exact] == ['HybridTaskCascade'] * (option == '--amp')
 
 
 def test_a_set_with_boxes_only_trains_without_masks(synthetic_root, tmp_path, capfd):

@@ -1,11 +1,12 @@
 """Two pictures with an object each; detector a finds the first, b the second, and both the same stray box."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from custom_modules.ensemble import CONF_TYPES, METHODS
+from custom_modules.ensemble import CONF_TYPES, METHODS, FusionParams
 from custom_modules.utils import UserError
 from tools import _fusion_options, wbf_ensemble
 from tools.wbf_ensemble import main
@@ -159,6 +160,17 @@ def test_bare_call_on_a_split_that_is_named(folder, capsys):
     assert capsys.readouterr().out.startswith('fusing the predictions of 2 runs on test.json')
 
 
+def test_bare_call_says_what_else_there_is(folder, capsys):
+    for ann in ('val.json', 'test.json'):
+        for name in ('a', 'b'):
+            add_run(folder, name, ann)
+    main([])
+    said = capsys.readouterr().out
+    assert said.startswith('fusing the predictions of 2 runs on val.json')  # the older one, but with answers
+    assert '--ann takes another: test.json\n' in said
+    assert 'earlier --search' not in said
+
+
 def test_bare_call_with_nothing_there(folder):
     with pytest.raises(
         UserError, match='no run under work_dirs has predictions yet; first run python tools/test.py CON'
@@ -201,7 +213,7 @@ def test_search_and_its_params_again(larger, capsys):
     main(['--search', '--budget', '30', '--out', 'found.json'])
     printed = capsys.readouterr().out
     assert 'mAP50 on held-out pictures' in printed
-    assert 'the settings were found on these pictures, which flatters' in printed
+    assert 'what is used was chosen on these pictures, which flatters' in printed
     assert printed.split('\n')[-2] == 'mAP50 1.000000'
     assert (larger / 'found.params.json').is_file()
     files = ['work_dirs/b/predictions/val.json', 'work_dirs/a/predictions/val.json']  # the other way round
@@ -212,6 +224,62 @@ def test_search_and_its_params_again(larger, capsys):
     assert 'left out: c.json\n' in capsys.readouterr().out
     noted = json.loads((larger / 'again.run.json').read_text())['members']
     assert [Path(member['file']).name for member in noted if not member['used']] == ['c.json']
+    assert read(larger / 'again.json') == read(larger / 'found.json')
+
+
+def test_params_found_earlier_are_pointed_to(larger, capsys):
+    def said() -> str:
+        return next((line for line in capsys.readouterr().out.split('\n') if 'earlier --search' in line), '')
+
+    main(['--search', '--budget', '30'])
+    assert not said()
+    main([])
+    params = 'work_dirs/ensemble/val.params.json'
+    assert said() == f'equal weights, which an earlier --search for these members found best: {params}'
+    replace(FusionParams.load(larger / params), weights=(1.0, 0.5)).save(larger / params)
+    main([])
+    command = f'python tools/wbf_ensemble.py --ann val.json --params {params}'
+    assert said() == f'equal weights; those that an earlier --search found for these members: {command}'
+    main(command.split()[2:])
+    assert not said()
+    main(['--weights', '2', '1'])
+    assert not said()
+
+
+def test_a_search_that_ends_with_one_member_shows_no_fusion(larger, capsys):
+    add_run(larger, 'a', records=[result(i, (2, 7)[i % 2], [i, 5, 30, 30], 0.9) for i in range(20)])
+    add_run(larger, 'b', records=[result(i, (2, 7)[i % 2], [60, 20, 9, 9], 0.95) for i in range(20)])
+    a, b = (f'work_dirs/{name}/predictions/val.json' for name in 'ab')
+    main(['--search', '--budget', '30'])
+    lines = capsys.readouterr().out.rstrip().split('\n')
+    assert f'use {a} alone: fusing gains nothing on held-out pictures' in lines
+    assert lines[-2].startswith(f'nothing is fused: the boxes of {a} alone are passed on')
+    assert lines[-1] == 'mAP50 1.000000'
+    table = lines[lines.index(next(line for line in lines if line.startswith('nothing is fused'))) - 3 : -2]
+    assert [line.split() for line in table] == [['mAP50'], [a, '1.0000'], [b, '0.0000']]
+    main([a, b, '--ann', 'val.json', '--weights', '1', '0'])
+    assert 'alone are passed on, no other member has a weight' in capsys.readouterr().out
+
+
+def test_params_know_their_members_by_what_made_them(larger, capsys):
+    for name in ('a', 'b'):
+        made = {'checkpoint': f'/runs/{name}/best.pth', 'checkpoint_sha256': name, 'config': f'configs/{name}.py'}
+        notes = larger / 'work_dirs' / name / 'predictions' / 'val.run.json'
+        notes.write_text(json.dumps({**read(notes), **made}))
+        other = read(larger / 'work_dirs' / name / 'predictions' / 'val.json')
+        (larger / f'{name}2.json').write_text(json.dumps(other))
+        (larger / f'{name}2.run.json').write_text(json.dumps(made))
+    files = [f'work_dirs/{name}/predictions/val.json' for name in ('a', 'b')]
+    main([*files, '--ann', 'val.json', '--search', '--budget', '30', '--out', 'found.json'])
+    again = ['--ann', 'val.json', '--params', 'found.params.json', '--out', 'again.json']
+    capsys.readouterr()
+    main(['b2.json', 'a2.json', *again])
+    assert f'a2.json: taken for {files[0]} of --params\n' in capsys.readouterr().out
+    assert read(larger / 'again.json') == read(larger / 'found.json')
+    (larger / 'a2.run.json').write_text(json.dumps({'checkpoint': '/runs/c/best.pth', 'config': 'configs/c.py'}))
+    with pytest.raises(UserError, match=f'no file given is the member {files[0]} .made by a/best.pth.: .* --in-order'):
+        main(['b2.json', 'a2.json', *again])
+    main(['a2.json', 'b2.json', *again, '--in-order'])
     assert read(larger / 'again.json') == read(larger / 'found.json')
 
 
@@ -245,6 +313,7 @@ AB, OUT = ['a.json', 'b.csv'], ['--ann', 'val.json', '--out', 'o.json']
         pytest.param([*AB, '--image-size', '0', '5'], '--image-size 0 5: give width and height', id='no size'),
         pytest.param([*AB, *OUT, '--method', 'nms', '--conf-type', 'max'], '--conf-type has no effect', id='conf type'),
         pytest.param([*AB, *OUT, '--budget', '5'], '--budget has no effect without --search', id='budget alone'),
+        pytest.param([*AB, *OUT, '--in-order'], '--in-order has no effect without --params', id='order of nothing'),
         pytest.param(
             [*AB, *OUT, '--search', '--iou-thr', '0.5'], '--iou-thr: --search finds them', id='fixed and searched'
         ),

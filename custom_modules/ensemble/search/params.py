@@ -12,6 +12,8 @@ from custom_modules.ensemble.fusing import CONF_TYPES, METHODS
 from custom_modules.evaluation.predictions import Predictions
 from custom_modules.utils import UserError, atomic_write
 
+from .member_files import Maker, match_files, match_in_order
+
 VERSION = 1
 
 
@@ -96,7 +98,7 @@ class FusionParams:
         """Fuse predictions of the same members, of this or another set of pictures.
 
         Args:
-            members: Predictions by name; see :meth:`pick` for which name is which member.
+            members: Predictions by name; see :func:`match_files` for which name is which member.
             image_sizes: Height and width of each picture by id, pixels.
             max_per_image: Keep the best boxes only; all by default.
 
@@ -117,53 +119,43 @@ class FusionParams:
         boxes = MemberBoxes.from_predictions(rows, image_sizes)
         return boxes.fuse(**part.options(boxes.category_ids), max_per_image=max_per_image).to_predictions()
 
-    def for_files(self, names: Sequence[str]) -> 'FusionParams':
+    def for_files(self, names: Sequence[str], **makers: Mapping[str, Maker]) -> 'FusionParams':
         """Return the params of the members that are used, under the names of files.
 
         Args:
-            names: Files; see :meth:`pick` for which one is which member.
-
-        Raises:
-            UserError: A member is missing, or two files could be it.
-        """
-        return replace(
-            self,
-            members=tuple(names[index] for index in self.pick(names)),
-            weights=tuple(self.weights[index] for index in self.used),
-            score_scale=self.score_scale and tuple(self.score_scale[index] for index in self.used),
-        )
-
-    def pick(self, names: Sequence[str]) -> list[int]:
-        """Find the members that are used among files, possibly those of another split.
-
-        A file is a member's if it has its name, or else if it is of the same run (``work_dirs/<run>/predictions/*``)
-        or has the same file name; of two files of a run the one with test-time augmentation is the one that had it.
-        Then the folder decides.  Where nothing fits at all, as many files as members are taken in their order.
-
-        Args:
-            names: Files, in any order, dropped members and others among them.
-
-        Returns:
-            Positions in ``names`` of the used members, in the members' order.
+            names: Files, in any order, dropped members and others among them; possibly those of another split.
+            makers: What made members and files, as :func:`match_files` takes it, which tells which file is which.
 
         Raises:
             UserError: A member is missing, or two files could be it.
         """
         used = [self.members[index] for index in self.used]
-        keys = [key for key in (str, _run_of, _run_and_kind, _folder_of) if len(set(map(key, used))) == len(used)]
-        for key in keys:
-            given = list(map(key, names))
-            if all(given.count(key(member)) == 1 for member in used):
-                return [given.index(key(member)) for member in used]
-        known = {(key, key(name)) for key in keys for name in names}
-        if not any((key, key(member)) in known for key in keys for member in self.members):
-            if len(names) == len(self.members):
-                return list(self.used)
-            if len(names) == len(used):
-                return list(range(len(names)))
-        missing = [member for member in used if not any((key, key(member)) in known for key in keys)]
-        problem = f'no file given is the member {missing[0]}' if missing else 'two files given could be the same member'
-        raise UserError(f'{problem}: give one file for each of {" ".join(used)} (the names of the params file)')
+        return self.renamed(names, match_files(self.members, used, names, **makers))
+
+    def in_order(self, names: Sequence[str]) -> 'FusionParams':
+        """Return the params of the members that are used, with files taken for them by their place alone.
+
+        Args:
+            names: A file for each member, or for each that is used, in the order of the params.
+
+        Raises:
+            UserError: The number fits neither.
+        """
+        return self.renamed(names, match_in_order(self.members, [self.members[index] for index in self.used], names))
+
+    def renamed(self, names: Sequence[str], places: Sequence[int]) -> 'FusionParams':
+        """Return the params of the members that are used under other names.
+
+        Args:
+            names: The names.
+            places: Where in them that of each used member is.
+        """
+        return replace(
+            self,
+            members=tuple(names[place] for place in places),
+            weights=tuple(self.weights[index] for index in self.used),
+            score_scale=self.score_scale and tuple(self.score_scale[index] for index in self.used),
+        )
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.
@@ -223,18 +215,3 @@ class FusionParams:
             raise ValueError('weights, thresholds and scales must be finite, not negative, and one weight above 0')
         if any(len(row) != len(self.category_ids) for row in self.score_scale or ()):
             raise ValueError(f'score_scale must have {len(self.category_ids)} values a member, one a category')
-
-
-def _run_of(name: str) -> str:
-    """Return what the files of one model for different splits have in common: the run's folder, or the file name."""
-    path = Path(name)
-    return path.parent.parent.name if path.parent.name == 'predictions' else path.stem
-
-
-def _run_and_kind(name: str) -> tuple[str, bool]:
-    """Tell predictions of one run with test-time augmentation from those without."""
-    return _run_of(name), Path(name).stem.endswith('_tta')
-
-
-def _folder_of(name: str) -> str:
-    return Path(name).parent.name

@@ -1,6 +1,7 @@
 """What a search found, to read and to keep."""
 
 import csv
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -8,10 +9,13 @@ from custom_modules.evaluation.bootstrap import LEVEL
 from custom_modules.utils import atomic_write
 
 from .held_out import Estimate, HeldOut
+from .member_files import Maker
 from .params import FusionParams
 
 SINGLE, EQUAL, SEARCHED = 'single', 'equal', 'searched'
 _TITLES = {SINGLE: 'best single member', EQUAL: 'all members, equal weights', SEARCHED: 'searched'}
+
+_PARTS_NOTE = 'means over small parts: the same boxes score otherwise on all pictures (below), so compare the gains'
 
 _TRIAL_COLUMNS = ('trial', 'mAP50', 'weights', 'method', 'conf_type', 'iou_thr', 'skip_box_thr', 'score_scale')
 
@@ -71,18 +75,20 @@ class SearchResult:
         """mAP50 to expect over the best single member, measured on held-out images."""
         return self.held_out[self.choice].gain
 
-    def save(self, path: str | Path) -> None:
+    def save(self, path: str | Path, makers: Mapping[str, Maker] | None = None) -> None:
         """Write the params with what is known about them, and ``<name>.trials.csv`` with everything tried.
 
         Args:
             path: The json; ``FusionParams.load`` reads it.
+            makers: What made the members, so that their predictions on other pictures are known for theirs.
         """
         facts = ('choice', 'budget', 'converged', 'seed', 'folds', 'repeats', 'num_images')
         search = {name: getattr(self, name) for name in facts}
         search |= {'num_trials': len(self.trials), 'interval': LEVEL}
         search['held_out'] = {name: asdict(way) for name, way in self.held_out.items()}
         search['members'] = [asdict(row) for row in self.members]
-        self.params.save(path, search=search)
+        made_by = {name: maker.as_dict() for name, maker in (makers or {}).items()}
+        self.params.save(path, search=search, made_by=made_by)
         with atomic_write(Path(path).with_suffix('.trials.csv')) as file:
             writer = csv.writer(file, lineterminator='\n')
             writer.writerow(_TRIAL_COLUMNS)
@@ -100,6 +106,7 @@ class SearchResult:
                 ['', 'mAP50', 'interval', 'gain', 'interval'],
                 [[_TITLES[name], *_cells(way.score), *_signed(way.gain)] for name, way in self.held_out.items()],
             ),
+            _PARTS_NOTE,
             '',
             'members, on all pictures',
             *_table(

@@ -4,12 +4,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from mmdet.models.roi_heads.roi_extractors.base_roi_extractor import BaseRoIExtractor
 from mmdet.structures import DetDataSample
 from mmengine.config import Config
+from mmengine.optim import OptimWrapper
 from mmengine.registry import MODELS, OPTIM_WRAPPERS, DefaultScope
+from mmengine.structures import InstanceData
 
 from custom_modules.engine import load_config
-from custom_modules.engine.amp import autocast, keep_boxes_exact, use_low_memory, use_mixed_precision
+from custom_modules.engine.amp import autocast, is_mixed, keep_boxes_exact, use_low_memory, use_mixed_precision
 
 pytestmark = pytest.mark.fast
 
@@ -72,3 +75,48 @@ def test_boxes_of_every_family_stay_exact(name):
     assert found.bboxes.dtype == found.scores.dtype == torch.float32
     coordinates = found.bboxes[(found.bboxes > 0) & (found.bboxes < 4000)]
     assert len(coordinates) and (coordinates.bfloat16() != coordinates).float().mean() > 0.9
+
+
+def boxes_of(number: int, rng: torch.Generator) -> torch.Tensor:
+    """Boxes (N, 4), xyxy, somewhere in the last quarter of 512 x 512 px, where bfloat16 knows every second pixel."""
+    corners = 384 + 60 * torch.rand(number, 2, generator=rng)
+    return torch.cat([corners, corners + 20 + 40 * torch.rand(number, 2, generator=rng)], dim=1)
+
+
+def test_boxes_of_a_training_stay_exact():
+    """What RoI heads learn from is sampled, cut out and decoded in float32, in every stage."""
+    cfg = load_config(Path(__file__).resolve().parents[3] / 'configs' / 'demo' / 'cascade_mask_rcnn_swin.py')
+    del cfg.model.roi_head.mask_head, cfg.model.roi_head.mask_roi_extractor
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        model = MODELS.build(cfg.model).train()
+    keep_boxes_exact(model)
+    seen = []
+    for module in model.modules():
+        if isinstance(module, BaseRoIExtractor):
+            module.register_forward_pre_hook(lambda _, inputs: seen.append((inputs[0][0], inputs[1])))
+    wrapper = OPTIM_WRAPPERS.build(
+        {'type': 'Bfloat16OptimWrapper', 'optimizer': torch.optim.SGD(model.parameters(), lr=0.01)}
+    )
+    sample = DetDataSample(metainfo=dict.fromkeys(('img_shape', 'batch_input_shape', 'pad_shape'), (512, 512)))
+    boxes = boxes_of(4, torch.Generator().manual_seed(0))
+    sample.gt_instances = InstanceData(bboxes=boxes, labels=torch.arange(4))
+    sample.ignored_instances = InstanceData(bboxes=boxes[:0], labels=torch.arange(0))
+    with wrapper.optim_context(model):
+        total, _ = model.parse_losses(model.loss(torch.rand(1, 3, 512, 512), [sample]))
+    total.backward()
+    assert len(seen) == 3
+    for features, rois in seen:
+        assert features.dtype == rois.dtype == torch.float32
+        inner = rois[:, 1:][(rois[:, 1:] > 300) & (rois[:, 1:] < 512)]
+        assert len(inner) and (inner.bfloat16() != inner).float().mean() > 0.9
+    assert torch.isfinite(model.backbone.patch_embed.projection.weight.grad).all()
+
+
+@pytest.mark.parametrize(
+    ('kind', 'mixed'), [('OptimWrapper', False), ('Bfloat16OptimWrapper', True)], ids=['exact', 'bfloat16']
+)
+def test_whether_a_training_is_mixed(kind, mixed):
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.ones(1))], lr=1.0)
+    wrapper = OPTIM_WRAPPERS.build({'type': kind, 'optimizer': optimizer})
+    assert isinstance(wrapper, OptimWrapper) and is_mixed(wrapper) is mixed

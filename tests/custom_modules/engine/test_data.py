@@ -91,6 +91,29 @@ def test_several_training_files(synthetic_root, tmp_path):
         use_data(training_on(part(data_root=str(other))), str(synthetic_root))
 
 
+def test_pseudo_labels_are_counted(synthetic_root, tmp_path):
+    root = tmp_path / 'data'
+    shutil.copytree(synthetic_root, root)
+    content = json.loads((root / 'train.json').read_text())
+    number = sum(not one.get('iscrowd') for one in content['annotations'])
+    place = {key: content['annotations'][0][key] for key in ('image_id', 'category_id')} | {'area': 100, 'iscrowd': 0}
+    label = {**place, 'bbox': [1, 1, 10, 10], 'source': {'pseudo': 1, 'image_id': 4}, 'score': 0.8}
+    pasted = {**place, 'bbox': [99, 99, 10, 10], 'source': {'image_id': 4, 'annotation_id': 9}}
+    made = [label, {**label, 'iscrowd': 1}, {**label, 'iscrowd': 1}, pasted]
+    content['annotations'] += [{**one, 'id': 90_000 + place} for place, one in enumerate(made)]
+    (root / 'train_pseudo.json').write_text(json.dumps(content))
+
+    def said(ann):
+        return [line for line in use_data(training_on(part()), str(root), ann) if line.startswith('pseudo labels')]
+
+    assert said('train.json') == []
+    total, regions = (
+        f'1 of {number + 2} objects, on 1 of {len(content["images"])} pictures',
+        '; beside them 2 ignore regions',
+    )
+    assert said('train_pseudo.json') == [f'pseudo labels: {total}{regions}']
+
+
 def test_other_classes_in_one_of_several_files(synthetic_root, tmp_path):
     shutil.copytree(synthetic_root, tmp_path / 'other')
     path = tmp_path / 'other' / 'train.json'

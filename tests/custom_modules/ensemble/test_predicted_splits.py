@@ -52,6 +52,19 @@ def test_of_as_many_the_newest(add_run, work_dirs):
     assert choose_split(work_dirs, work_dirs.parent / 'val.json').ann.name == 'val.json'
 
 
+def test_of_as_many_one_with_answers(add_run, work_dirs, tmp_path):
+    for ann in ('val', 'test'):
+        for run in ('a', 'b'):
+            add_run(run, ann, ann)
+    (tmp_path / 'val.json').write_text('{"annotations": [{}]}')
+    (tmp_path / 'test.json').write_text('{"annotations": []}')
+    split = choose_split(work_dirs)
+    assert (split.ann.name, [ann.name for ann in split.others]) == ('val.json', ['test.json'])
+    add_run('c', 'test', 'test')  # most runs, but nothing to search by
+    assert choose_split(work_dirs).ann.name == 'test.json'
+    assert choose_split(work_dirs, to_search=True).ann.name == 'val.json'
+
+
 def test_one_file_a_run(add_run, work_dirs):
     older = add_run('a')
     b = add_run('b')

@@ -62,9 +62,31 @@ def test_board():
     assert lines[-1] == '(0) Paper  (1) Glass & <co>'
 
 
-def test_board_fits_the_terminal():
-    lines = format_board(SCORED, CLASSES, FACTS, width=60).splitlines()
-    assert max(map(len, lines[:3])) <= 60
+MANY = {ENTRY.file: RunFacts('configs/demo/htc.py', tuple(f'model.head.loss_{i}.type=GIoU' for i in range(9)))}
+
+
+@pytest.mark.parametrize('width', [60, 100, 130, 160])
+def test_board_fits_the_terminal(width):
+    lines = format_board(SCORED, CLASSES, MANY, width=width).split('\n\n')[0].splitlines()
+    assert max(map(len, lines)) <= width
+    assert len(lines) <= 3 + 3
+    assert lines[1].startswith('1  demo/<b>x</b>')
+
+
+def test_long_changes_go_on_in_the_next_line():
+    lines = format_board(SCORED, CLASSES, MANY, width=130).splitlines()
+    at = lines[0].index('changes to its base')
+    assert lines[1][at:].startswith('htc: loss_0.type=GIoU, loss_1.type=GIoU,')
+    assert lines[2] == ' ' * at + lines[2].strip() and lines[2].strip().startswith('loss_')
+    assert lines[3].endswith(' ...')  # the rest is in the html
+    assert lines[4].startswith('2  ensemble/val')
+
+
+def test_changes_go_below_where_nothing_is_left_beside():
+    lines = format_board(SCORED, CLASSES, FACTS, width=80).splitlines()
+    assert 'changes' not in lines[0]
+    assert lines[2] == '    htc: loss.type=GIoU, a=2'
+    assert lines[3].startswith('2  ensemble/val')
 
 
 def test_page_holds_every_figure_to_sort_by(page):

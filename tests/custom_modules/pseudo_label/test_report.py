@@ -1,6 +1,7 @@
 """What is told about a round of pseudo labels."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from custom_modules.datasets import load_coco
 from custom_modules.pseudo_label import (
     Calibration,
     ClassThreshold,
+    doubts,
     format_report,
     make_report,
     right_by_class,
@@ -43,8 +45,10 @@ def report(read, found_of):
     found = found_of([(1, 1, BOX, 0.9), (1, 1, FAR, 0.8), (2, 2, BOX, 0.45)])
     labels = select_labels(found, calibration, real.cat_ids)
     checked = np.array([10, 0]), np.array([8, 0])
-    skipped = {'in train.json': 2}
-    return make_report(real, empty, labels, calibration, checked=checked, answers=answers, skipped=skipped)
+    skipped, missed = {'in train.json': 2}, {'objects': 20, 'missed': 6, 'large': 3, 'missed_large': 1}
+    return make_report(
+        real, empty, labels, calibration, checked=checked, missed=missed, answers=answers, skipped=skipped
+    )
 
 
 def test_counts_and_precisions(report):
@@ -74,6 +78,8 @@ def test_the_table_says_what_fell_back(report):
     assert '2 pictures left out: in train.json' in text
     assert 'too few boxes of their own, judged with all classes: can' in text
     assert 'a precision of 0.7 is out of reach, no labels: bag' in text
+    missed = '6 of 20 objects in the pictures with answers, 1 of 3 large ones, get neither label nor ignore region'
+    assert f'{missed}; such objects become background' in text
 
 
 def test_right_boxes_are_counted_by_class(read, found_of):
@@ -84,3 +90,46 @@ def test_right_boxes_are_counted_by_class(read, found_of):
     found = found_of([(1, 1, BOX, 0.9), (2, 1, BOX, 0.9), (2, 2, BOX, 0.8), (2, 2, FAR, 0.1)])
     total, right = right_by_class(answers, select_labels(found, calibration, answers.cat_ids))
     assert (total.tolist(), right.tolist()) == ([2, 0], [1, 0])  # the surer can took the bag's place
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('target', 'classes', 'message'),
+    [
+        pytest.param(0.7, [(10, 8), (10, 7)], None, id='as wanted'),
+        pytest.param(0.7, [(10, 8), (10, 5)], None, id='a little below: chance'),
+        pytest.param(0.7, [(20, 0), (0, 0)], 'only 0% are likely to be right, far below the target of 0.7', id='none'),
+        pytest.param(
+            0.7, [(90, 80), (6, 1)], 'some classes are likely to be wrong .bag 0.17 of 6.: train', id='a class'
+        ),
+        pytest.param(0.7, [(90, 80), (4, 0)], None, id='a class of few boxes'),
+        pytest.param(0.7, [(0, 0), (0, 0)], 'nothing tells how many labels are right', id='no box to judge by'),
+        pytest.param(None, [(20, 12), (9, 4)], None, id='fixed, more than half'),
+        pytest.param(None, [(20, 5), (9, 4)], 'only 31% .* below one half: raise --score-thr, or leave it', id='fixed'),
+    ],
+)
+def test_what_is_warned_of(target, classes, message):
+    rows = [
+        {
+            'class': name,
+            'labels': 3,
+            'expected_from_boxes': total,
+            'expected_precision': right / total if total else None,
+        }
+        for name, (total, right) in zip(('can', 'bag'), classes, strict=True)
+    ]
+    total, right = (sum(column) for column in zip(*classes, strict=True))
+    report = {
+        'labels': 6,
+        'has_answers': True,
+        'settings': {'target_precision': target} if target else {'score_thr': 0.3},
+        'expected_from_boxes': total,
+        'expected_precision': right / total if total else None,
+        'classes': rows,
+    }
+    found = doubts(report)
+    assert len(found) == (message is not None)
+    if message:
+        assert re.search(message, found[0])
+    assert 'only 20% are right by --answers' in doubts({**report, 'has_answers': False, 'real_precision': 0.2})[0]
+    assert doubts({**report, 'labels': 0}) == doubts({**report, 'has_answers': False}) == []

@@ -124,6 +124,28 @@ def test_refused(write, coco, rows, message):
     assert '\n' not in str(error.value)
 
 
+@pytest.mark.parametrize(
+    ('small', 'large', 'wide', 'is_repaired'),
+    [
+        pytest.param(18, 2, 40, True, id='a tenth upside down as corners'),
+        pytest.param(19, 1, 40, False, id='fewer'),
+        pytest.param(17, 2, 40, False, id='too few boxes'),
+        pytest.param(18, 2, 40.1, False, id='one would not fit'),
+    ],
+)
+def test_width_and_height_in_the_place_of_a_corner(write, coco, small, large, wide, is_repaired):
+    """On 100 x 50 px; the large box is upside down as corners, and reaches the right border."""
+    boxes = ['0 0.9 1 2 30 25'] * small + [f'0 0.8 60 30 {wide} 20'] * large
+    path = write(csv_of({'0001': ' '.join(boxes), '0002': '', '0003': ''}))
+    if not is_repaired:
+        with pytest.raises(UserError, match='are they written as x, y, width, height'):
+            read_member(path, coco)
+        return
+    member = read_member(path, coco)
+    np.testing.assert_allclose(member.predictions.boxes_xywh[[0, -1]], [[1, 2, 30, 25], [60, 30, 40, 20]])
+    assert member.repairs.counts == {'boxes written as x, y, width, height (made corners)': 20}
+
+
 @pytest.mark.parametrize(('swapped', 'refused'), [(1, False), (2, True)])
 def test_at_most_one_box_in_a_hundred_may_be_swapped(write, coco, swapped, refused):
     boxes = ['0 0.9 30 5 10 25'] * swapped + [GOOD] * (100 - swapped)

@@ -76,6 +76,44 @@ def test_objects_are_drawn_by_the_weight_of_their_class(make_picture):
     assert {place for place in drawn if place != (2, 1)} == {(picture, 0) for picture in range(4)}
 
 
+class Infos:
+    """Pictures of 100 x 80 px with an object each, all of one class."""
+
+    metainfo = {'classes': CLASSES}
+
+    def __init__(self, boxes):
+        self.infos = [
+            {'width': 100, 'height': 80, 'instances': [{'bbox': box, 'bbox_label': 0, 'mask': [], 'ignore_flag': 0}]}
+            for box in boxes
+        ]
+
+    def __len__(self) -> int:
+        return len(self.infos)
+
+    def get_data_info(self, index: int) -> dict:
+        return self.infos[index]
+
+
+INSIDE, CUT = [1, 1, 99, 79], [30, 0.5, 50, 20]
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('boxes', 'drawn'),
+    [
+        pytest.param([INSIDE, CUT], [0], id='half of them whole'),
+        pytest.param([INSIDE, CUT, CUT], [0, 1, 2], id='too few whole ones'),
+        pytest.param([INSIDE] * 20 + [CUT] * 40, range(20), id='twenty whole ones'),
+        pytest.param([CUT], [0], id='none whole'),
+        pytest.param([[0, 5, 9, 9], [5, 5, 100, 9], [5, 5, 9, 79.5], INSIDE, INSIDE, INSIDE], [3, 4, 5], id='borders'),
+    ],
+)
+def test_objects_cut_by_a_border_are_pasted_only_where_others_are_few(boxes, drawn):
+    index = ObjectIndex(Infos(boxes))
+    assert index.places[0].tolist() == [[picture, 0] for picture in drawn]
+    assert index.counts.tolist() == [len(boxes), 0, 0, 0]  # the weights of the classes are not touched
+
+
 @pytest.mark.fast
 def test_rare_classes_are_pasted_more_often_than_they_come(make_picture):
     dataset, paste = Pictures(make_picture), TrashCopyPaste(prob=1.0, num_objects=(1, 1))

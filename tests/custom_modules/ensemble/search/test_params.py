@@ -79,57 +79,15 @@ def test_damaged_files(tmp_path, content):
 
 
 @pytest.mark.fast
-@pytest.mark.parametrize(
-    ('weights', 'names', 'expected'),
-    [
-        pytest.param((1, 1, 1), RUNS, [0, 1, 2], id='the same files'),
-        pytest.param((1, 1, 1), RUNS[::-1], [2, 1, 0], id='in another order'),
-        pytest.param((1, 0, 1), ('x.json', *RUNS), [1, 3], id='dropped ones and others among them'),
-        pytest.param((1, 0, 1), (RUNS[2], RUNS[0]), [1, 0], id='dropped one not given'),
-        pytest.param((1, 1, 1), [name.replace('val', 'test') for name in RUNS[::-1]], [2, 1, 0], id='another split'),
-        pytest.param((1, 1, 1), ('/x/c.csv', '/x/a.csv', '/x/b.csv'), [1, 2, 0], id='files named like the runs'),
-        pytest.param((1, 1, 1), [f'/y/{name}' for name in RUNS[::-1]], [2, 1, 0], id='elsewhere'),
-        pytest.param((1, 0, 1), ('r.csv', 's.csv', 't.csv'), [0, 2], id='other names: all in their order'),
-        pytest.param((1, 0, 1), ('r.csv', 's.csv'), [0, 1], id='other names: the used ones in their order'),
-    ],
-)
-def test_which_file_is_which_member(weights, names, expected):
-    assert replace(EQUAL, weights=tuple(map(float, weights))).pick(names) == expected
-
-
-@pytest.mark.parametrize(
-    ('members', 'names'),
-    [
-        pytest.param(('a/val.json', 'b/val.json'), ('b/test.json', 'a/test.json'), id='told apart by their folders'),
-        pytest.param(
-            ('r/predictions/val.json', 'r/predictions/val_tta.json'),
-            ('r/predictions/test_tta.json', 'r/predictions/test.json'),
-            id='without and with test-time augmentation',
-        ),
-    ],
-)
-def test_files_of_another_split_in_another_order(members, names):
-    params = FusionParams(members, (0,), (1.0, 0.5))
-    assert params.pick(names) == [1, 0]
-    assert params.for_files(names) == replace(params, members=names[::-1])
-
-
-def test_a_file_is_not_taken_for_another_member_because_the_number_fits():
-    with pytest.raises(UserError, match='no file given is the member b/val.json'):
-        FusionParams(('a/val.json', 'b/val.json'), (0,), (1.0, 0.5)).pick(['c/test.json', 'a/test.json'])
-
-
-@pytest.mark.parametrize(
-    ('names', 'message'),
-    [
-        pytest.param(RUNS[:2], f'the member {RUNS[2]}', id='one missing'),
-        pytest.param(('r.csv', 's.csv'), f'the member {RUNS[0]}', id='too few of other names'),
-        pytest.param((*[n.replace('val', 'test') for n in RUNS], 'x/a.csv'), 'the same member', id='two of one run'),
-    ],
-)
-def test_members_that_are_missing(names, message):
-    with pytest.raises(UserError, match=message):
-        EQUAL.pick(names)
+def test_members_under_other_names():
+    params = replace(EQUAL, weights=(1.0, 0.0, 0.5), score_scale=SCALE)
+    expected = replace(
+        params, members=('y/c.csv', 'y/a.csv')[::-1], weights=(1.0, 0.5), score_scale=(SCALE[0], SCALE[2])
+    )
+    assert params.for_files(('y/c.csv', 'y/b.csv', 'y/a.csv')) == expected
+    assert params.in_order(('y/a.csv', 'y/b.csv', 'y/c.csv')) == expected
+    with pytest.raises(UserError, match='could be|no file given is'):
+        params.for_files(('r.csv', 's.csv', 't.csv'))
 
 
 def test_fuses_as_the_options_say(make_members):

@@ -1,0 +1,45 @@
+"""What to warn of before anybody trains on pseudo labels."""
+
+from collections.abc import Mapping
+from typing import Any
+
+FAR_BELOW = 0.1
+"""So much below the target an expected precision is no chance any more."""
+FEWEST_BOXES = 5
+"""A class that is judged by fewer boxes is not warned of."""
+
+
+def doubts(report: Mapping[str, Any]) -> list[str]:
+    """Say where most labels are likely to be wrong, and what to do; empty for nothing.
+
+    Fixed thresholds aim at nothing: of them half the labels are asked to be right.
+
+    Args:
+        report: From :func:`~custom_modules.pseudo_label.make_report`.
+    """
+    if not report['labels']:
+        return []
+    settings, total = report['settings'], report['expected_from_boxes']
+    if 'target_precision' in settings:
+        wanted, goal = settings['target_precision'] - FAR_BELOW, f'the target of {settings["target_precision"]:g}'
+        remedy = 'train longer, or raise --target-precision or --confidence'
+    else:
+        wanted, goal = 0.5, 'one half'
+        remedy = 'raise --score-thr, or leave it out for thresholds with a target'
+    if (real := report.get('real_precision')) is not None and real < wanted:
+        return [f'of these labels only {real:.0%} are right by --answers, far below {goal}: {remedy}']
+    if not report['has_answers']:
+        return []
+    if not total:
+        return [
+            f'no box on the pictures with answers would be a label: nothing tells how many labels are right; {remedy}'
+        ]
+    precision = report['expected_precision']
+    if precision < wanted:
+        return [f'of these labels only {precision:.0%} are likely to be right, far below {goal}: {remedy}']
+    bad = [
+        f'{row["class"]} {row["expected_precision"]:.2f} of {row["expected_from_boxes"]}'
+        for row in report['classes']
+        if row['labels'] and row['expected_from_boxes'] >= FEWEST_BOXES and row['expected_precision'] < wanted / 2
+    ]
+    return [f'labels of some classes are likely to be wrong ({", ".join(bad)}): {remedy}'] if bad else []
