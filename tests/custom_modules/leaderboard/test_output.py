@@ -1,12 +1,13 @@
 """The table on a terminal and the page."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from custom_modules.leaderboard import Entry, RunFacts, Scored, format_board, write_page
+from custom_modules.leaderboard import SEGMENTATION, Entry, RunFacts, Scored, format_board, write_page
 
 pytestmark = pytest.mark.fast
 
@@ -60,6 +61,16 @@ def test_board():
     assert re.split(' {2,}', lines[5]) == ['1', 'demo/<b>x</b>', '0.750', '0.300']
     assert re.split(' {2,}', lines[6]) == ['2', 'ensemble/val', '0.800']
     assert lines[-1] == '(0) Paper  (1) Glass & <co>'
+
+
+def test_segmenters_have_their_own_heads(tmp_path):
+    entry = replace(ENTRY, task=SEGMENTATION)
+    scored = [Scored(entry, 0.5, 0.6, {'Paper': 0.75})]
+    lines = format_board(scored, CLASSES, {}, width=200).splitlines()
+    assert re.split(' {2,}', lines[0].strip())[:4] == ['run', 'what', 'mIoU', 'mIoU_per_image']
+    assert 'IoU by class' in lines[3]
+    write_page(tmp_path / 'board.html', scored, CLASSES, {}, title='segmenters')
+    assert 'aria-sort="descending">mIoU<' in (tmp_path / 'board.html').read_text()
 
 
 def test_board_fits_the_terminal():
