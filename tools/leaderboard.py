@@ -5,7 +5,8 @@
 
 Predictions written by test.py, predict.py and wbf_ensemble.py count, with and without TTA, and of runs that were only
 trained their own validation.  Prints mAP50, mAP, AP50 by class, costs, seed, date and what a run's config changes to
-its base, and writes the same as one html file with columns to sort by.
+its base, and writes the same as one html file with columns to sort by.  Segmenters have a table and a file of their
+own, by mIoU, if both are about the same pictures.
 """
 
 from __future__ import annotations
@@ -43,28 +44,39 @@ def main(argv: list[str] | None = None) -> int:
     """Rank, print and write; return the exit code."""
     args = parse_args(argv)
     from custom_modules.datasets import load_coco
-    from custom_modules.leaderboard import entries_on, find_entries, format_board, score_entries, write_page
-    from custom_modules.utils import UserError, as_typed
-    from tools._fusion_scores import progress_line
+    from custom_modules.leaderboard import entries_on, find_entries
+    from custom_modules.utils import UserError
 
     if not args.work_dirs.is_dir():
         raise UserError(f'--work-dirs {args.work_dirs}: no such folder')
     everything = find_entries(args.work_dirs)
     ann, coco = choose_split(args, everything, load_coco)
-    entries = entries_on(everything, ann)
+    page = args.html or args.work_dirs / 'leaderboard.html'
+    for place, (task, entries) in enumerate(entries_on(everything, ann).items()):
+        own_page = page.with_stem(f'{page.stem}_{task}') if place else page
+        rank(task, entries, coco, facts_of(entries, everything, args), ann, own_page)
+    return 0
+
+
+def rank(task: str, entries: Sequence[Entry], coco, facts: dict[Path, RunFacts], ann: Path, page: Path) -> None:
+    """Score the entries of a task, write its page and print its board."""
+    from custom_modules.datasets.label_maps import LabelMaps
+    from custom_modules.leaderboard import SEGMENTATION, format_board, score_entries, write_page
+    from custom_modules.utils import as_typed
+    from tools._fusion_scores import progress_line
+
     with progress_line('entries scored') as progress:
         scored, failed = score_entries(entries, coco, progress)
     for name, reason in failed.items():
         print(f'left out: {name}: {reason}', file=sys.stderr)
-    facts = facts_of(entries, everything, args)
-    page = args.html or args.work_dirs / 'leaderboard.html'
+    classes = LabelMaps(coco).classes if task == SEGMENTATION else coco.classes
     note = f'{len(coco.images)} pictures, {sum(map(len, coco.annotations_of().values()))} objects'
-    title = f'{len(scored)} entries on {as_typed(ann)}'
-    write_page(page, scored, coco.classes, facts, title=title, note=note)
+    kind = ' of segmenters' if task == SEGMENTATION else ''
+    title = f'{len(scored)} entries{kind} on {as_typed(ann)}'
+    write_page(page, scored, classes, facts, title=title, note=note)
     print(f'{title} ({note})\n')
-    print(format_board(scored, coco.classes, facts, shutil.get_terminal_size((160, 24)).columns))
+    print(format_board(scored, classes, facts, shutil.get_terminal_size((160, 24)).columns))
     print(f'\n{as_typed(page)}: columns sort by a click')
-    return 0
 
 
 def choose_split(args: argparse.Namespace, entries: Sequence[Entry], load_coco) -> tuple[Path, object]:
@@ -78,7 +90,7 @@ def choose_split(args: argparse.Namespace, entries: Sequence[Entry], load_coco) 
 
     known = splits(entries)
     if not known:
-        command = 'python tools/test.py CONFIG CHECKPOINT for a trained detector'
+        command = 'python tools/test.py CONFIG CHECKPOINT for a trained model'
         raise UserError(f'nothing under {as_typed(args.work_dirs)} has been predicted yet; first run {command}')
     listed = ', '.join(f'{as_typed(ann)} ({count})' for ann, count in known)
     if args.ann is not None:

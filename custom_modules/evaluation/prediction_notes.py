@@ -28,18 +28,19 @@ def read_notes(predictions: str | Path) -> dict[str, Any]:
     return read_object(notes_file(predictions))
 
 
-def noted_predictions(folder: str | Path) -> list[tuple[Path, dict[str, Any]]]:
+def noted_predictions(folder: str | Path, suffix: str = '.json') -> list[tuple[Path, dict[str, Any]]]:
     """Find all predictions below a folder that say what they are about.
 
     Args:
         folder: Folder of all runs.
+        suffix: Of the predictions looked for, ``.probs`` for those of segmenters.
 
     Returns:
         The files in the order of their names, each with its notes; ``ann`` in them is not empty.
     """
     found = []
     for notes in sorted(Path(folder).rglob(f'*{_SUFFIX}')):
-        predictions, said = notes.with_name(f'{notes.name.removesuffix(_SUFFIX)}.json'), read_object(notes)
-        if isinstance(said.get('ann'), str) and said['ann'] and predictions.is_file():
+        predictions, said = notes.with_name(f'{notes.name.removesuffix(_SUFFIX)}{suffix}'), read_object(notes)
+        if isinstance(said.get('ann'), str) and said['ann'] and predictions.exists():
             found.append((predictions, said))
     return found

@@ -9,6 +9,7 @@ from typing import Any
 from custom_modules.evaluation.prediction_notes import noted_predictions
 from custom_modules.utils import UserError, read_object
 
+from .figures import DETECTION, SEGMENTATION
 from .run_config import read_run_config
 
 MODEL, TTA, FUSION, VALIDATION = 'model', 'TTA', 'fusion', 'validation'
@@ -28,6 +29,7 @@ class Entry:
         date: When it was made.
         views: Pictures' worth of computing that each picture takes, 1 without TTA.
         members: Files of predictions that were fused.
+        task: ``detection`` or ``segmentation``: what it is ranked among.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Entry:
     date: str = ''
     views: float = 1.0
     members: tuple[Path, ...] = ()
+    task: str = DETECTION
 
 
 def find_entries(work_dirs: str | Path) -> list[Entry]:
@@ -48,7 +51,8 @@ def find_entries(work_dirs: str | Path) -> list[Entry]:
         work_dirs: Folder of all runs.
     """
     work_dirs = Path(work_dirs).resolve()
-    found = [_of_predictions(file, said, work_dirs) for file, said in noted_predictions(work_dirs)]
+    noted = [pair for suffix in ('.json', '.probs') for pair in noted_predictions(work_dirs, suffix)]
+    found = [_of_predictions(file, said, work_dirs) for file, said in noted]
     tested = {(entry.run, entry.ann) for entry in found}
     states = sorted(work_dirs.rglob('state.json'))
     trained = [entry for path in states if (entry := _of_training(path.parent, work_dirs))]
@@ -64,9 +68,13 @@ def splits(entries: Sequence[Entry]) -> list[tuple[Path, int]]:
     return sorted(counts.items(), key=lambda item: -item[1])
 
 
-def entries_on(entries: Sequence[Entry], ann: str | Path) -> list[Entry]:
-    """Select the entries on one json."""
-    return [entry for entry in entries if entry.ann == Path(ann).resolve()]
+def entries_on(entries: Sequence[Entry], ann: str | Path) -> dict[str, list[Entry]]:
+    """Select the entries on one json, by task; detectors and segmenters may be about the same pictures."""
+    found: dict[str, list[Entry]] = {}
+    for entry in entries:
+        if entry.ann == Path(ann).resolve():
+            found.setdefault(entry.task, []).append(entry)
+    return dict(sorted(found.items()))
 
 
 def _of_predictions(file: Path, said: dict[str, Any], work_dirs: Path) -> Entry:
@@ -85,6 +93,7 @@ def _of_predictions(file: Path, said: dict[str, Any], work_dirs: Path) -> Entry:
         date=str(said.get('finished') or said.get('written') or _written(file)),
         views=_views(tta),
         members=_members(said),
+        task=SEGMENTATION if file.suffix == '.probs' else DETECTION,
     )
 
 
@@ -106,7 +115,8 @@ def _of_training(run: Path, work_dirs: Path) -> Entry | None:
         return None
     name = run.relative_to(work_dirs).as_posix()
     date = str(read_object(run / 'run.json').get('finished') or _written(figures))
-    return Entry(name, VALIDATION, ann, figures, run, _seed(run), date)
+    task = SEGMENTATION if config.get('default_scope') == 'mmseg' else DETECTION
+    return Entry(name, VALIDATION, ann, figures, run, _seed(run), date, task=task)
 
 
 def _name(file: Path, ann: Path, work_dirs: Path) -> str:

@@ -7,8 +7,9 @@ from pathlib import Path
 from custom_modules.utils import atomic_write
 
 from .facts import RunFacts
+from .figures import Figures
 from .scoring import Scored
-from .table import changes, number
+from .table import changes, figures_of, number
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; --heat: 34, 139, 84; }
@@ -70,17 +71,16 @@ def write_page(
 
     Args:
         path: The file.
-        scored: Best first.
+        scored: Best first, of one task.
         classes: Names of the classes, in order.
         facts: By file of the entry.
         title: Above the table, the split for example.
         note: Below the title.
     """
-    best = {name: max((one.ap50[name] for one in scored if name in one.ap50), default=None) for name in classes}
+    best = {name: max((one.of_class[name] for one in scored if name in one.of_class), default=None) for name in classes}
     rows = '\n'.join(_row(place, one, classes, best, facts) for place, one in enumerate(scored, start=1))
-    heads = ''.join(
-        [*map(_head, _MAIN), *(_head((name, '')) for name in classes), _head(('changes to its base', 'text'))]
-    )
+    columns = [*_main_columns(figures_of(scored)), *((name, '') for name in classes), ('changes to its base', 'text')]
+    heads = ''.join(_head(column, is_sorted=at == _SORTED_BY) for at, column in enumerate(columns))
     with atomic_write(path) as file:
         file.write(
             f'<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
@@ -91,22 +91,17 @@ def write_page(
         )
 
 
-_MAIN = (
-    ('#', ''),
-    ('run', 'text'),
-    ('what', 'text'),
-    ('mAP50', ''),
-    ('mAP', ''),
-    ('M params', ''),
-    ('GFLOPs', ''),
-    ('seed', ''),
-    ('date', 'text'),
-)
+_SORTED_BY = 3  # position of the main figure
 
 
-def _head(column: tuple[str, str]) -> str:
+def _main_columns(names: Figures) -> list[tuple[str, str]]:
+    texts, numbers = ('run', 'what'), (names.main, names.second, 'M params', 'GFLOPs', 'seed')
+    return [('#', ''), *((name, 'text') for name in texts), *((name, '') for name in numbers), ('date', 'text')]
+
+
+def _head(column: tuple[str, str], *, is_sorted: bool) -> str:
     name, kind = column
-    sorted_by = ' aria-sort="descending"' if name == 'mAP50' else ''
+    sorted_by = ' aria-sort="descending"' if is_sorted else ''
     return f'<th scope="col" tabindex="0" class="{kind}"{sorted_by}>{html.escape(name)}</th>'
 
 
@@ -122,13 +117,13 @@ def _row(
         _cell(str(place), place),
         _cell(entry.name, entry.name, 'text'),
         _cell(entry.kind, entry.kind, 'text'),
-        _cell(number(one.map50, 4), one.map50),
-        _cell(number(one.map, 4), one.map),
+        _cell(number(one.main, 4), one.main),
+        _cell(number(one.second, 4), one.second),
         _cell(number(fact.parameters, 2, 1e6), fact.parameters),
         _cell(number(fact.flops, 2, 1e9), fact.flops),
         _cell('' if entry.seed is None else str(entry.seed), entry.seed),
         _cell(entry.date[:16], entry.date, 'text'),
-        *(_score(one.ap50.get(name), best[name]) for name in classes),
+        *(_score(one.of_class.get(name), best[name]) for name in classes),
         _changes(fact),
     ]
     return f'<tr>{"".join(cells)}</tr>'

@@ -9,6 +9,7 @@ from typing import Any
 from custom_modules.utils import UserError
 
 from .entries import VALIDATION, Entry
+from .figures import FIGURES, SEGMENTATION
 
 
 @dataclass(frozen=True)
@@ -17,15 +18,16 @@ class Scored:
 
     Attributes:
         entry: The entry.
-        map50: mAP50.
-        map: mAP over the IoU thresholds of COCO; None where it is not known.
-        ap50: AP50 by class name; classes without objects are missing.
+        main: mAP50, of a segmenter mIoU.
+        second: mAP over the IoU thresholds of COCO, of a segmenter the mean of the mIoU of single pictures; None where
+            it is not known.
+        of_class: AP50 or IoU by class name; classes without objects are missing.
     """
 
     entry: Entry
-    map50: float
-    map: float | None
-    ap50: Mapping[str, float]
+    main: float
+    second: float | None
+    of_class: Mapping[str, float]
 
 
 def score_entries(
@@ -34,7 +36,7 @@ def score_entries(
     """Score entries.
 
     Args:
-        entries: On one json.
+        entries: On one json, of one task.
         coco: That json, with answers.
         progress: Told how many of how many are done.
 
@@ -49,7 +51,7 @@ def score_entries(
             failed[entry.name] = str(error)
         if progress is not None:
             progress(number, len(entries))
-    return sorted(scored, key=lambda one: -one.map50), failed
+    return sorted(scored, key=lambda one: -one.main), failed
 
 
 def _score(entry: Entry, coco: Any) -> Scored:
@@ -61,6 +63,8 @@ def _score(entry: Entry, coco: Any) -> Scored:
             return _scored(entry, json.loads(kept.read_text(encoding='utf-8'))['details'][0])
         except (ValueError, KeyError, IndexError, TypeError):
             pass  # of another version: scored anew
+    if entry.task == SEGMENTATION:
+        raise UserError('its figures are missing or older than it; run tools/test.py again')
     from custom_modules.evaluation import evaluate_boxes, read_predictions, result_to_dict
 
     return _scored(entry, result_to_dict(evaluate_boxes(coco, read_predictions(entry.file, coco))))
@@ -70,9 +74,10 @@ def _of_training(entry: Entry) -> Scored:
     """Take the best score; the other figures are of the last validation, which may be another."""
     best = json.loads((Path(entry.run) / 'state.json').read_text(encoding='utf-8'))['best']
     last = _scored(entry, json.loads(entry.file.read_text(encoding='utf-8')))
-    return last if last.map50 == best else Scored(entry, best, None, {})
+    return last if last.main == best else Scored(entry, best, None, {})
 
 
 def _scored(entry: Entry, figures: Mapping[str, Any]) -> Scored:
-    ap50 = {one['class']: one['AP50'] for one in figures['classes'] if one.get('AP50') is not None}
-    return Scored(entry, figures['mAP50'], figures['mAP'], ap50)
+    names = FIGURES[entry.task]
+    of_class = {one['class']: one[names.of_class] for one in figures['classes'] if one.get(names.of_class) is not None}
+    return Scored(entry, figures[names.main], figures[names.second], of_class)

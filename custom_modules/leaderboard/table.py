@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .facts import RunFacts
+from .figures import DETECTION, FIGURES, Figures
 from .scoring import Scored
 
 ROWS_OF_CLASSES = 10  # the first of them: further ones are in the html
@@ -16,10 +17,10 @@ _BELOW = ' ' * 4
 def format_board(
     scored: Sequence[Scored], classes: Sequence[str], facts: Mapping[Path, RunFacts], width: int = 120
 ) -> str:
-    """Format two tables: main figures, and AP50 by class.
+    """Format two tables: main figures, and AP50 or IoU by class.
 
     Args:
-        scored: Best first.
+        scored: Best first, of one task.
         classes: Names of the classes, in order.
         facts: By file of the entry.
         width: Of the terminal, characters; long changes are broken into lines, further ones left to the html.
@@ -28,13 +29,14 @@ def format_board(
 
 
 def _main(scored: Sequence[Scored], facts: Mapping[Path, RunFacts], width: int) -> list[str]:
-    rows = [['', 'run', 'what', 'mAP50', 'mAP', 'M params', 'GFLOPs', 'seed', 'date']]
+    names = figures_of(scored)
+    rows = [['', 'run', 'what', names.main, names.second, 'M params', 'GFLOPs', 'seed', 'date']]
     texts = ['changes to its base']
     for place, one in enumerate(scored, start=1):
         fact, entry = facts.get(one.entry.file, RunFacts()), one.entry
         rows.append(
             [
-                *(str(place), entry.name, entry.kind, number(one.map50, 4), number(one.map, 4)),
+                *(str(place), entry.name, entry.kind, number(one.main, 4), number(one.second, 4)),
                 *(number(fact.parameters, 2, 1e6), number(fact.flops, 2, 1e9)),
                 *('' if entry.seed is None else str(entry.seed), entry.date[:16]),
             ]
@@ -62,9 +64,9 @@ def _wrapped(text: str, width: int) -> list[str]:
 
 
 def _by_class(scored: Sequence[Scored], classes: Sequence[str]) -> list[str]:
-    rows = [['', 'AP50 by class', *(f'({index})' for index in range(len(classes)))]]
+    rows = [['', f'{figures_of(scored).of_class} by class', *(f'({index})' for index in range(len(classes)))]]
     for place, one in enumerate(scored[:ROWS_OF_CLASSES], start=1):
-        rows.append([str(place), one.entry.name, *(number(one.ap50.get(name), 3) for name in classes)])
+        rows.append([str(place), one.entry.name, *(number(one.of_class.get(name), 3) for name in classes)])
     names = '  '.join(f'({index}) {name}' for index, name in enumerate(classes))
     return [*_aligned(rows, left={1}), names]
 
@@ -74,6 +76,11 @@ def _aligned(rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
     places = [(width, str.ljust if at in left else str.rjust) for at, width in enumerate(widths)]
     lines = ('  '.join(put(cell, width) for cell, (width, put) in zip(row, places, strict=True)) for row in rows)
     return [line.rstrip() for line in lines]
+
+
+def figures_of(scored: Sequence[Scored]) -> Figures:
+    """Return how the scores of a board are called."""
+    return FIGURES[scored[0].entry.task if scored else DETECTION]
 
 
 def number(value: float | None, digits: int, unit: float = 1.0) -> str:

@@ -39,6 +39,25 @@ def test_from_runs_to_the_page(work_dirs, synthetic_root, capsys, monkeypatch):
     assert 'tested' in (work_dirs / 'leaderboard.html').read_text()
 
 
+def test_segmenters_have_a_board_of_their_own(work_dirs, synthetic_root, tmp_path, capsys):
+    """Of the same pictures: by mIoU, from the figures beside the probabilities, on a page of their own."""
+    shutil.copytree(work_dirs, tmp_path / 'work_dirs')
+    folder = tmp_path / 'work_dirs' / 'upernet' / 'predictions'
+    (folder / 'val.probs').mkdir(parents=True)
+    (folder / 'val.run.json').write_text(json.dumps({'ann': str(synthetic_root / 'val.json')}))
+    figures = {'mIoU': 0.512345, 'mIoU_per_image': 0.25, 'classes': [{'class': 'Background', 'IoU': 0.9}]}
+    (folder / 'val.metrics.json').write_text(json.dumps({'details': [figures]}))
+    assert main(['--work-dirs', str(tmp_path / 'work_dirs'), '--no-costs']) == 0
+    said = capsys.readouterr().out
+    detectors, segmenters = said.split('1 entries of segmenters on')
+    assert ' tested ' in detectors and ' upernet ' not in detectors
+    line = next(line for line in segmenters.splitlines() if ' upernet ' in line)
+    assert line.split()[2:5] == ['model', '0.5123', '0.2500']
+    assert 'mIoU_per_image' in segmenters and '(0) Background' in segmenters
+    assert 'mIoU' in (tmp_path / 'work_dirs' / 'leaderboard_segmentation.html').read_text()
+    assert 'mAP50' in (tmp_path / 'work_dirs' / 'leaderboard.html').read_text()
+
+
 def test_facts_are_worked_out_once(work_dirs, capsys, monkeypatch):
     assert main(['--work-dirs', str(work_dirs), '--html', str(work_dirs / 'page.html')]) == 0
     first = capsys.readouterr().out

@@ -31,7 +31,7 @@ cosine_restarts = dict(
 )
 
 # A third of the rate when mAP50 has not risen for more than two validations:
-# param_scheduler = [_base_.warm_up, _base_.plateau]
+# param_scheduler = [_base_.warm_up, _base_.plateau]; of a segmenter dict(_base_.plateau, monitor='mIoU')
 plateau = dict(
     type='ReduceOnPlateauLR',
     monitor='mAP50',
@@ -46,7 +46,8 @@ plateau = dict(
 # From the full rate to nearly nothing: param_scheduler = [_base_.warm_up, _base_.poly]
 poly = dict(type='PolyLR', power=0.9, eta_min=1e-6, by_epoch=True, convert_to_iter_based=True)
 
-# The end of a run that gains nothing any more: custom_hooks = [_base_.early_stopping]
+# The end of a run that gains nothing any more: custom_hooks = [_base_.early_stopping]; of a segmenter
+# dict(_base_.early_stopping, monitor='mIoU')
 early_stopping = dict(type='TrashEarlyStoppingHook', monitor='mAP50', patience=5, min_delta=1e-3)
 
 # The encoder learns a tenth as fast as the rest: optim_wrapper = _base_.slow_encoder

@@ -87,3 +87,28 @@ def add_validation(add_run) -> Callable[..., Path]:
         return run
 
     return add
+
+
+@pytest.fixture
+def add_segmenter(add_run, ann) -> Callable[..., Path]:
+    """Return a maker of segmenters' runs whose predictions have figures beside them, or that were only trained."""
+
+    def add(name: str, score: float | None, *, trained_only: bool = False) -> Path:
+        run = add_run(name)
+        config = run / 'config.py'
+        config.write_text(f"{config.read_text()}default_scope = 'mmseg'\n")
+        classes = [{'class': 'Background', 'IoU': 0.9}, {'class': 'Paper', 'IoU': 0.3}, {'class': 'Glass', 'IoU': None}]
+        figures = {'mIoU': score, 'mIoU_per_image': (score or 0) + 0.05, 'classes': classes}
+        if trained_only:
+            (run / 'state.json').write_text(json.dumps({'best': score}))
+            (run / 'val').mkdir()
+            (run / 'val' / 'metrics.json').write_text(json.dumps(figures))
+            return run
+        (run / 'predictions' / 'val.probs').mkdir()
+        notes = {'ann': str(ann), 'checkpoint': str(run / 'best.pth')}
+        (run / 'predictions' / 'val.run.json').write_text(json.dumps(notes))
+        if score is not None:
+            (run / 'predictions' / 'val.metrics.json').write_text(json.dumps({'details': [figures]}))
+        return run
+
+    return add

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from custom_modules.leaderboard import entries_on, find_entries, splits
+from custom_modules.leaderboard import DETECTION, entries_on, find_entries, splits
 
 from .conftest import GLASS, PAPER
 
@@ -50,7 +50,7 @@ def test_the_json_with_most_entries_comes_first(tmp_path, ann, add_run):
     add_run('d', [PAPER], ann=str(ann.with_name('gone.json')))
     entries = find_entries(tmp_path / 'work_dirs')
     assert splits(entries) == [(other, 2), (ann, 1)]
-    assert [entry.run for entry in entries_on(entries, ann)] == [run]
+    assert [entry.run for entry in entries_on(entries, ann)[DETECTION]] == [run]
 
 
 @pytest.mark.parametrize('notes', ['', '[]', '{"ann": null}', '{"ann": ', '{}'], ids=repr)

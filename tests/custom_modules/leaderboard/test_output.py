@@ -1,12 +1,13 @@
 """The table on a terminal and the page."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
-from custom_modules.leaderboard import Entry, RunFacts, Scored, format_board, write_page
+from custom_modules.leaderboard import SEGMENTATION, Entry, RunFacts, Scored, format_board, write_page
 
 pytestmark = pytest.mark.fast
 
@@ -87,6 +88,16 @@ def test_changes_go_below_where_nothing_is_left_beside():
     assert 'changes' not in lines[0]
     assert lines[2] == '    htc: loss.type=GIoU, a=2'
     assert lines[3].startswith('2  ensemble/val')
+
+
+def test_segmenters_have_their_own_heads(tmp_path):
+    entry = replace(ENTRY, task=SEGMENTATION)
+    scored = [Scored(entry, 0.5, 0.6, {'Paper': 0.75})]
+    lines = format_board(scored, CLASSES, {}, width=200).splitlines()
+    assert re.split(' {2,}', lines[0].strip())[:4] == ['run', 'what', 'mIoU', 'mIoU_per_image']
+    assert 'IoU by class' in lines[3]
+    write_page(tmp_path / 'board.html', scored, CLASSES, {}, title='segmenters')
+    assert 'aria-sort="descending">mIoU<' in (tmp_path / 'board.html').read_text()
 
 
 def test_page_holds_every_figure_to_sort_by(page):

@@ -3,12 +3,19 @@
 import json
 import time
 
+import cv2
 import numpy as np
 import pytest
+import torch
+from mmengine.evaluator import Evaluator
 from mmengine.logging import HistoryBuffer
+from mmengine.structures import PixelData
+from mmseg.structures import SegDataSample
 
 from custom_modules.engine.tracking import TRACKERS, Tracker, training_scalars, validation_scalars
+from custom_modules.engine.tracking.pictures import validation_sheet
 from custom_modules.evaluation import SegmentationScorer
+from custom_modules.evaluation.trash_iou_metric import TrashIoUMetric
 from custom_modules.utils import UserError
 
 KILL = ('before_train_iter', 14)
@@ -174,6 +181,23 @@ def test_mlflow_goes_on_with_its_run(toy_runner, killed, tmp_path):
     assert steps == [2, 4, 5, 7, 9, 10, 12, 14, 15, 17, 19, 20]
     assert run.info.status == 'FINISHED' and run.data.params['optim_wrapper.optimizer.lr'] == '0.01'
     assert run.data.tags['best_checkpoint'].endswith('best.pth')
+
+
+def test_a_segmenters_pictures_are_shown(tmp_path):
+    """The truth of the sample beside what was predicted, in the data set's colours."""
+    cv2.imwrite(str(tmp_path / 'a.png'), np.full((60, 80, 3), 100, dtype=np.uint8))
+    labels = torch.zeros((1, 60, 80), dtype=torch.int64)
+    labels[:, 10:50, 10:70] = 1
+    sample = SegDataSample(metainfo={'img_id': 1, 'img_path': str(tmp_path / 'a.png')})
+    sample.gt_sem_seg, sample.pred_sem_seg = PixelData(data=labels), PixelData(data=torch.zeros_like(labels))
+    metric = TrashIoUMetric()
+    metric.dataset_meta = {'classes': ('Background', 'Can'), 'palette': [(0, 0, 0), (250, 0, 0)]}
+    Evaluator(metric).process([sample], None)
+    metric.evaluate(1)
+    sheet = validation_sheet([sample], metric)
+    middle = sheet.shape[0] // 2 - 10
+    assert sheet[middle, 12 + 160].tolist() == [190, 40, 40]  # the truth, RGB
+    assert sheet[middle, 12 + 320 + 12 + 160].tolist() == [100, 100, 100]
 
 
 @pytest.mark.fast
