@@ -61,7 +61,7 @@ class LabelDrawing:
 
         from custom_modules.datasets.palette import segmentation_palette
         from custom_modules.ensemble.probs import argmax_labels
-        from custom_modules.visualization import draw_labels
+        from custom_modules.visualization.segmentation import draw_labels
 
         over = _file_of(self.folder, result.picture, '.jpg')
         alone = _file_of(self.folder, result.picture, '_labels.png')
