@@ -8,12 +8,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import MODELS
 from PIL import Image
 
 from custom_modules.datasets import load_coco
-from custom_modules.datasets.label_maps import LabelMaps
+from custom_modules.datasets.label_maps import LabelMaps, segmentation_classes
 from custom_modules.datasets.palette import segmentation_palette
+from custom_modules.engine import load_config
+from custom_modules.engine.data import use_classes
 from custom_modules.engine.inference import PictureResult, find_pictures
+from custom_modules.engine.tasks import in_scope_of, is_segmentation
 from custom_modules.ensemble import open_probs
 from custom_modules.evaluation import SegmentationScorer
 from custom_modules.utils import UserError
@@ -158,3 +164,41 @@ def test_a_data_set_with_other_classes_is_refused(command, synthetic_root, tmp_p
     (tmp_path / 'other.json').write_text(json.dumps(content))
     with pytest.raises(UserError, match='has the classes Background, Rubble'):
         score([*command, '--data-root', str(synthetic_root), '--ann', str(tmp_path / 'other.json')])
+
+
+DEMO = [
+    path
+    for path in sorted((Path(__file__).resolve().parents[2] / 'configs' / 'demo').glob('*.py'))
+    if is_segmentation(Config.fromfile(path))
+]
+
+
+@pytest.mark.parametrize('config', DEMO, ids=lambda path: path.stem)
+def test_each_family_is_tested_and_predicts(config, synthetic_root, tmp_path, capsys):
+    """Untrained, in batches, in mixed precision, through windows and views: probabilities of every pixel."""
+    classes = list(segmentation_classes(load_coco(synthetic_root / 'val.json', check_images=False).classes))
+    cfg = load_config(config)
+    use_classes(cfg, len(classes))
+    with in_scope_of(cfg):
+        weights = MODELS.build(cfg.model).state_dict()
+    meta = {'classes': classes, 'cat_ids': list(range(len(classes)))}
+    torch.save({'state_dict': weights, 'meta': meta}, tmp_path / 'c.pth')
+    common = [str(config), str(tmp_path / 'c.pth'), '--data-root', str(synthetic_root)]
+    windows = ['mode=slide', 'crop_size=(128,160)', 'stride=(64,32)']
+    ways = {
+        'plain': [],
+        'batch': ['--batch-size', '3'],
+        'amp': ['--amp'],
+        'tta': ['--tta', '--cfg-options', 'tta.scales=[1.0]'],
+        'slide': ['--batch-size', '2', '--cfg-options', *(f'model.test_cfg.{setting}' for setting in windows)],
+    }
+    found = {}
+    for name, options in ways.items():
+        assert score([*common, '--out', str(tmp_path / f'{name}.probs'), *options]) == 0
+        assert 'mIoU 0.' in capsys.readouterr().out
+        found[name] = open_probs(tmp_path / f'{name}.probs')
+        for probs in found[name].values():
+            assert probs.shape == (11, 128, 128) and np.abs(probs.sum(axis=0) - 1).max() < 11 / 510
+    for image_id, probs in found['plain'].items():
+        assert np.abs(found['batch'][image_id] - probs).max() < 0.01
+        assert np.abs(found['amp'][image_id] - probs).max() < 0.2
