@@ -2,9 +2,9 @@
 
     python benchmarks/segmentation_speed.py configs/demo/upernet_swin.py --size 192
 
-Synthetic pictures and untrained weights, from the file to the stored probabilities.  The ways take turns in every
-round, and each is compared with the plain one of the same round, so that other work on the machine falls out; the last
-line is a json.
+Synthetic pictures, from the file to the stored probabilities; untrained weights unless some are given, which tell
+nothing about how many labels stay the same.  The ways take turns in every round, and each is compared with the plain one
+of the same round, so that other work on the machine falls out; the last line is a json.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config', help='config file of a segmenter')
+    parser.add_argument('--checkpoint', help='weights trained on a synthetic set (default: untrained ones)')
     parser.add_argument('--size', type=int, default=512, help='side of the pictures, px (default 512)')
     parser.add_argument('--pictures', type=int, default=16, help='how many (default 16)')
     parser.add_argument('--batch-sizes', type=int, nargs='+', default=[4, 8], help='pictures at a time (default 4 8)')
@@ -50,8 +51,10 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine.inference import Segmenter, pictures_of_split
 
     with tempfile.TemporaryDirectory() as folder:
-        data, checkpoint = make_data(Path(folder), args), Path(folder) / 'untrained.pth'
-        write_weights(load_config(args.config), data, checkpoint)
+        data, checkpoint = make_data(Path(folder), args), args.checkpoint
+        if checkpoint is None:
+            checkpoint = Path(folder) / 'untrained.pth'
+            write_weights(load_config(args.config), data, checkpoint)
         pictures = pictures_of_split(data, 'test.json')
         models = {amp: Segmenter(load_config(args.config), checkpoint, device=args.device, amp=amp) for amp in (0, 1)}
         ways = {
