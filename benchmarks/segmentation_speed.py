@@ -3,8 +3,8 @@
     python benchmarks/segmentation_speed.py configs/demo/upernet_swin.py --size 192
 
 Synthetic pictures, from the file to the stored probabilities; untrained weights unless some are given, which tell
-nothing about how many labels stay the same.  The ways take turns in every round, and each is compared with the plain one
-of the same round, so that other work on the machine falls out; the last line is a json.
+nothing about how many labels stay the same.  The ways take turns in every round, and each is compared with the plain
+one of the same round, so that other work on the machine falls out; the last line is a json.
 """
 
 from __future__ import annotations
