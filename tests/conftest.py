@@ -56,3 +56,64 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip('optional: real photographs beside the repository, ../shared/data')
     return SHARED_DATA
+
+
+_SEGMENTER = """
+default_scope = 'mmseg'
+data_root = 'data/synthetic'
+pipeline = [
+    dict(type='LoadImageFromFile'),
+    dict(type='Resize', scale=({side}, {side}), keep_ratio=True),
+    dict(type='LoadTrashSegmentation'),
+    dict(type='PackSegInputs', meta_keys=('img_id', 'img_path', 'ori_shape', 'img_shape', 'reduce_zero_label')),
+]
+dataset = dict(type='TrashSegDataset', data_root=data_root, ann_file='val.json', pipeline=pipeline, test_mode=True)
+test_dataloader = dict(batch_size=1, num_workers=0, dataset=dataset)
+test_evaluator = dict(type='TrashIoUMetric')
+model = dict(
+    type='EncoderDecoder',
+    data_preprocessor=dict(
+        type='SegDataPreProcessor', mean=[123.7, 116.3, 103.5], std=[58.4, 57.1, 57.4], bgr_to_rgb=True
+    ),
+    backbone=dict(
+        type='ResNet', depth=18, stem_channels=8, base_channels=8, num_stages=2, strides=(1, 2), dilations=(1, 1),
+        out_indices=(0, 1),
+    ),
+    decode_head=dict(
+        type='FCNHead', in_channels=16, in_index=1, channels=16, num_convs=1, num_classes=11, align_corners=False,
+        loss_decode=dict(type='CrossEntropyLoss', avg_non_ignore=True),
+    ),
+    test_cfg=dict(mode='whole'),
+)
+"""
+
+
+@pytest.fixture(scope='session')
+def tiny_segmenter(tmp_path_factory) -> Path:
+    """The config file of a segmenter that needs a hundredth of a second for a picture of 64 px."""
+    path = tmp_path_factory.mktemp('configs') / 'tiny_segmenter.py'
+    path.write_text(_SEGMENTER.format(side=64))
+    return path
+
+
+@pytest.fixture(scope='session')
+def untrained_segmenter(tiny_segmenter, synthetic_root, tmp_path_factory) -> Path:
+    """Weights of it for the classes of the synthetic set, untrained but not undecided."""
+    from mmengine.registry import MODELS, DefaultScope
+
+    from custom_modules.datasets import load_coco
+    from custom_modules.datasets.label_maps import segmentation_classes
+    from custom_modules.engine import load_config
+    from custom_modules.engine.data import use_classes
+
+    classes = segmentation_classes(load_coco(synthetic_root / 'val.json', check_images=False).classes)
+    cfg = load_config(tiny_segmenter)
+    use_classes(cfg, len(classes))
+    torch.manual_seed(0)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        model = MODELS.build(cfg.model)
+    torch.nn.init.normal_(model.decode_head.conv_seg.weight, std=1.0)
+    meta = {'classes': list(classes), 'cat_ids': list(range(len(classes)))}
+    path = tmp_path_factory.mktemp('segmenter') / 'best.pth'
+    torch.save({'state_dict': model.state_dict(), 'meta': meta}, path)
+    return path

@@ -1,7 +1,8 @@
-"""What tools that predict share: how they end when they are stopped, and how they list unreadable pictures."""
+"""What tools that predict share: options, how they end when they are stopped, and how they list unreadable pictures."""
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import signal
@@ -11,7 +12,40 @@ from typing import Any
 
 from tools._launch import tell_launcher
 
+BATCH_HELP = (
+    'pictures at a time (default: 1); for a detector padded to the largest, for a segmenter those of one size together'
+)
 _MOST_LISTED = 20
+
+
+def add_bits(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how exactly probabilities are stored."""
+    parser.add_argument(
+        '--bits',
+        type=int,
+        choices=[8, 16],
+        help='segmenters: of each stored probability; 8 are exact to 0.002, 16 to 0.000008 (default: 8)',
+    )
+
+
+def storage_options(cfg: Any, bits: int | None) -> dict[str, Any]:
+    """Turn ``--bits`` into options of predicting.
+
+    Args:
+        cfg: The model's config.
+        bits: What the user gave, if anything.
+
+    Raises:
+        UserError: It was given for a detector.
+    """
+    from custom_modules.engine.tasks import is_segmentation
+    from custom_modules.utils import UserError
+
+    if bits is None:
+        return {}
+    if not is_segmentation(cfg):
+        raise UserError(f'--bits {bits}: is for segmenters, {cfg.filename} is a detector; leave it out')
+    return {'dtype': f'uint{bits}'}
 
 
 class _Terminated(KeyboardInterrupt):

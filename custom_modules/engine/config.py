@@ -15,7 +15,7 @@ from mmengine.runner import Runner
 
 from ..utils import UserError, did_you_mean, find_config, similar_names
 from .tasks import is_segmentation
-from .tta.settings import TTASettings
+from .tta.settings import tta_settings
 
 # What mmengine and these tools read from a config; everything else is a helper of the file that assigns it.
 KEYS = frozenset(inspect.signature(Runner.__init__).parameters) - {'self', 'cfg'} | {
@@ -67,7 +67,7 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     if cfg.get('activation_checkpointing'):
         raise UserError(f'{path}: activation_checkpointing gives a backbone no gradients; recompute by --low-memory')
     check_types(cfg)
-    TTASettings.from_config(cfg, str(path))
+    tta_settings(cfg, str(path))
     return cfg
 
 

@@ -1,9 +1,14 @@
-"""Fusing the predictions of several models: weighted boxes fusion and its kin, and the search for their settings."""
+"""Fusing the predictions of several models: weighted boxes fusion and its kin, and the search for their settings.
+
+The class probabilities that are voted on are read and written here, too.
+"""
 
 from .boxes import nms, non_maximum_weighted, soft_nms, weighted_boxes_fusion
 from .fusing import CONF_TYPES, METHODS
 from .mask_vote import vote_masks
 from .member_boxes import FusedBoxes, MemberBoxes, fuse_predictions
+from .probs import ProbabilityMaps, open_probs
+from .probs_writing import ProbsWriter, write_probs
 from .search import FusionParams, SearchResult, search_fusion
 
 __all__ = [
@@ -12,12 +17,16 @@ __all__ = [
     'FusedBoxes',
     'FusionParams',
     'MemberBoxes',
+    'ProbabilityMaps',
+    'ProbsWriter',
     'SearchResult',
     'fuse_predictions',
     'nms',
     'non_maximum_weighted',
+    'open_probs',
     'search_fusion',
     'soft_nms',
     'vote_masks',
     'weighted_boxes_fusion',
+    'write_probs',
 ]

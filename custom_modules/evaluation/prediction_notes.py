@@ -8,14 +8,15 @@ from custom_modules.utils import read_object
 _SUFFIX = '.run.json'
 
 
-def predictions_name(ann: str | Path, *, tta: bool = False) -> str:
+def predictions_name(ann: str | Path, *, tta: bool = False, suffix: str = '.json') -> str:
     """Return how predictions on a json are called: ``val.json``, and with test-time augmentation ``val_tta.json``.
 
     Args:
         ann: The json of the pictures.
         tta: Whether they are made with it.
+        suffix: ``.probs`` for those of a segmenter.
     """
-    return f'{Path(ann).stem}{"_tta" if tta else ""}.json'
+    return f'{Path(ann).stem}{"_tta" if tta else ""}{suffix}'
 
 
 def notes_file(predictions: str | Path) -> Path:

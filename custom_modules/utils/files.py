@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -74,7 +75,54 @@ def atomic_write(path: str | Path, mode: str = 'w') -> Iterator[IO]:
         with contextlib.suppress(FileNotFoundError):
             os.unlink(temporary)
         raise
-    _sync_folder(path.parent)
+    _sync(path.parent)
+
+
+@contextlib.contextmanager
+def atomic_folder(path: str | Path) -> Iterator[Path]:
+    """Give a temporary folder that becomes ``path`` when the block succeeds, in place of an earlier one.
+
+    The files in it are synced to disk before.  A kill between the two renames of the exchange leaves the earlier folder
+    beside ``path`` as ``.<name>.old``; the next call puts it back before it begins, and removes what a kill in the
+    block left.
+
+    Args:
+        path: Final name; missing parent folders are made.
+
+    Yields:
+        The temporary folder, empty.
+
+    Raises:
+        OSError: The folder cannot be written; ``path`` is then unchanged.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary, old = path.with_name(f'.{path.name}.tmp'), path.with_name(f'.{path.name}.old')
+    _put_back(old, path)
+    shutil.rmtree(temporary, ignore_errors=True)
+    try:
+        temporary.mkdir()
+        yield temporary
+        for inside in (*temporary.iterdir(), temporary):
+            _sync(inside)
+        if path.exists():
+            path.rename(old)
+        temporary.rename(path)
+    except BaseException as error:
+        if isinstance(error, OSError) and error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        shutil.rmtree(temporary, ignore_errors=True)
+        _put_back(old, path)
+        raise
+    _sync(path.parent)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _put_back(old: Path, path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    elif old.exists():
+        old.rename(path)
 
 
 def _umask() -> int:
@@ -83,8 +131,9 @@ def _umask() -> int:
     return mask
 
 
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Bring a file or the names in a folder to the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:

@@ -31,6 +31,25 @@ def check_output(
     check_folder(path.parent, option)
 
 
+def check_output_folder(path: str | Path, *, holds: str, option: str = '--out') -> None:
+    """Refuse a name that a folder of results cannot be written to; nothing is made yet.
+
+    Args:
+        path: The folder to write; an earlier one is going to be replaced.
+        holds: A file that tells an earlier one from folders of something else.
+        option: The option that names it.
+
+    Raises:
+        UserError: It is a file or a folder of something else, or lies where nothing can be written.
+    """
+    path = Path(path)
+    if path.is_dir() and not (path / holds).exists() and any(path.iterdir()):
+        raise UserError(f'{option} {path}: is a folder of something else, which would be replaced; give another name')
+    if path.exists() and not path.is_dir():
+        raise UserError(f'{option} {path}: is a file; give the name of a folder')
+    check_folder(path.parent, option)
+
+
 def check_folder(folder: str | Path, option: str) -> None:
     """Refuse a folder that cannot be written to or made; nothing is made yet.
 

@@ -1,10 +1,13 @@
-"""Trained detectors applied to data sets and to loose pictures."""
+"""Trained models applied to data sets and to loose pictures."""
 
 from .classes import fit_to_checkpoint
-from .detector import Detector, choose_device
+from .detector import Detector
+from .formats import check_predictions
 from .pictures import Picture, find_pictures, matching_cat_ids, pictures_of_split, write_picture_list
+from .predictor import choose_device
 from .progress import PredictionProgress
 from .scoring import default_output, test
+from .segmenter import Segmenter
 from .writing import PictureResult, predict_to_file
 
 __all__ = [
@@ -12,6 +15,8 @@ __all__ = [
     'Picture',
     'PictureResult',
     'PredictionProgress',
+    'Segmenter',
+    'check_predictions',
     'choose_device',
     'default_output',
     'find_pictures',

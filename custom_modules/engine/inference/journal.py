@@ -1,26 +1,31 @@
-"""Finished batches of predictions, kept line by line so that a kill loses none of them.
+"""Finished batches of predictions, kept one by one so that a kill loses none of them.
 
-A journal belongs to one process.  Its first line is a header that says what the predictions are of; then comes one
-line per finished batch, ``<crc32> <batch> <json>``.  A line that was not written to its end fails its checksum: it and
-what follows are dropped.
+A journal belongs to one process.  Its first record is a header that says what the predictions are of; then comes one
+record per finished batch.  A record is a line ``<crc32> <batch> <bytes>``, so many bytes, and a line end.  One that was
+not written to its end fails its checksum: it and what follows are dropped.
 """
 
 import contextlib
 import fcntl
 import json
 import os
+import re
 import secrets
 import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 from ...utils import UserError
 
 SUFFIX = '.journal'
+_HEADER = -1  # the number of the first record, which is no batch
+_HEAD = re.compile(rb'([0-9a-f]{8}) (-1|\d{1,18}) (\d{1,18})\n')
 _SECONDS_TO_SYNC = 3.0
+_LONGEST_HEAD = 64  # zeros that a power cut left are a line of any length
+_PIECE = 1 << 20  # bytes read at a time to check them
 
 
 @dataclass(frozen=True)
@@ -29,12 +34,12 @@ class Entry:
 
     Attributes:
         batch: Its number.
-        lines: A COCO result record each, as text.
+        found: What was found on each picture that could be read, as its output format keeps it.
         unreadable: Position of each picture that could not be read, and why.
     """
 
     batch: int
-    lines: list[str]
+    found: list[bytes]
     unreadable: list[tuple[int, str]]
 
 
@@ -42,7 +47,7 @@ class JournalWriter:
     """Append finished batches to a journal; locked against other processes as long as it is open.
 
     Args:
-        path: The journal; an existing one is continued after its last whole line.
+        path: The journal; an existing one is continued after its last whole record.
         header: What the predictions are of.
 
     Raises:
@@ -53,10 +58,10 @@ class JournalWriter:
         self._lock = lock_journal(path)
         with told_as_mistake(path):
             self._file = open(path, 'ab', buffering=0)  # noqa: SIM115 - stays open
-            end = _end_of_whole_lines(path)
+            end = max((record.end for record in _whole_records(path)), default=0)
             self._file.truncate(end)
             if not end:
-                self._put(-1, {**header, 'token': secrets.token_hex(8)})
+                self._put(_HEADER, [_to_json({**header, 'token': secrets.token_hex(8)})])
             self._sync()
 
     def add(self, entry: Entry) -> None:
@@ -66,7 +71,8 @@ class JournalWriter:
             UserError: It cannot be written.
         """
         with told_as_mistake(self._file.name):
-            self._put(entry.batch, [entry.lines, entry.unreadable])
+            contents = _to_json([[len(content) for content in entry.found], entry.unreadable])
+            self._put(entry.batch, [contents + b'\n', *entry.found])
             if time.monotonic() - self._synced > _SECONDS_TO_SYNC:
                 self._sync()
 
@@ -80,11 +86,15 @@ class JournalWriter:
             with told_as_mistake(self._file.name), self._lock, self._file:
                 self._sync()
 
-    def _put(self, batch: int, content: Any) -> None:
-        text = f'{batch} {json.dumps(content, separators=(",", ":"))}'.encode()
-        line = memoryview(b'%08x %s\n' % (zlib.crc32(text), text))
-        while line:  # a disk that fills up may take a part
-            line = line[self._file.write(line) :]
+    def _put(self, batch: int, pieces: list[bytes]) -> None:
+        head = b'%d %d\n' % (batch, sum(map(len, pieces)))
+        checksum = zlib.crc32(head)
+        for piece in pieces:
+            checksum = zlib.crc32(piece, checksum)
+        for piece in (b'%08x ' % checksum + head, *pieces, b'\n'):
+            left = memoryview(piece)
+            while left:  # a disk that fills up may take a part
+                left = left[self._file.write(left) :]
 
     def _sync(self) -> None:
         os.fsync(self._file.fileno())
@@ -129,50 +139,56 @@ def lock_journal(path: Path) -> IO:
 
 
 def read_header(path: Path) -> dict[str, Any] | None:
-    """Return what a journal says it is of; None where its first line is damaged."""
-    with open(path, 'rb') as file:
-        text = _checked(file.readline())
-    if text is None or not text.startswith(b'-1 '):
-        return None
-    return json.loads(text[3:])
+    """Return what a journal says it is of; None where its first record is damaged."""
+    first = next(_whole_records(path), None)
+    return json.loads(_read(path, first)) if first and first.batch == _HEADER else None
 
 
 def list_entries(path: Path) -> Iterator[tuple[int, int]]:
     """Yield number and place of each batch of a journal, as far as it is whole."""
-    for place, text in _whole_lines(path):
-        number = int(text[: text.index(b' ')])
-        if number >= 0:
-            yield number, place
+    for record in _whole_records(path):
+        if record.batch != _HEADER:
+            yield record.batch, record.start
 
 
 def read_entry(path: Path, place: int) -> Entry:
     """Read a batch at a place that :func:`list_entries` gave."""
     with open(path, 'rb') as file:
         file.seek(place)
-        number, _, content = file.readline()[9:].partition(b' ')
-    lines, unreadable = json.loads(content)
-    return Entry(int(number), lines, [(index, reason) for index, reason in unreadable])
+        _, batch, _ = file.readline().split()
+        lengths, unreadable = json.loads(file.readline())
+        found = [file.read(length) for length in lengths]
+    return Entry(int(batch), found, [(index, reason) for index, reason in unreadable])
 
 
-def _end_of_whole_lines(path: Path) -> int:
-    end = 0
-    for place, text in _whole_lines(path):
-        end = place + len(text) + 10  # checksum, space, line end
-    return end
+class _Record(NamedTuple):
+    """Where a record begins, where its content does, and where it ends, in bytes."""
+
+    batch: int
+    start: int
+    content: int
+    end: int
 
 
-def _whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _read(path: Path, record: _Record) -> bytes:
     with open(path, 'rb') as file:
-        place = 0
-        for line in file:
-            text = _checked(line)
-            if text is None:
+        file.seek(record.content)
+        return file.read(record.end - 1 - record.content)
+
+
+def _whole_records(path: Path) -> Iterator[_Record]:
+    with open(path, 'rb') as file:
+        start = 0
+        while head := _HEAD.fullmatch(file.readline(_LONGEST_HEAD)):
+            checksum, batch, length = head.groups()
+            content, left, found = file.tell(), int(length), zlib.crc32(head[0][9:])
+            while left and (piece := file.read(min(_PIECE, left))):
+                left, found = left - len(piece), zlib.crc32(piece, found)
+            if left or int(checksum, 16) != found or file.read(1) != b'\n':
                 return
-            yield place, text
-            place += len(line)
+            yield _Record(int(batch), start, content, file.tell())
+            start = file.tell()
 
 
-def _checked(line: bytes) -> bytes | None:
-    """Return a line without its checksum and end; None where they do not fit."""
-    text = line[9:-1]
-    return text if line.endswith(b'\n') and line[:9] == b'%08x ' % zlib.crc32(text) else None
+def _to_json(content: Any) -> bytes:
+    return json.dumps(content, separators=(',', ':')).encode()

@@ -11,6 +11,8 @@ from mmengine.registry import DefaultScope
 from torch.utils.data import DataLoader, Dataset
 
 from ..runner import quiet_worker
+from ..tasks import DETECTION
+from ..tta import loads_truth
 from .pictures import Picture
 
 
@@ -25,13 +27,14 @@ class PictureDataset(Dataset):
     Args:
         pictures: The pictures.
         pipelines: Test pipelines; each gives one sample of a picture.
+        scope: Where their steps are looked up.
     """
 
-    def __init__(self, pictures: Sequence[Picture], pipelines: Sequence[list]) -> None:
+    def __init__(self, pictures: Sequence[Picture], pipelines: Sequence[list], scope: str = DETECTION) -> None:
         self.pictures = pictures
-        pipelines = [_without_annotations(steps) for steps in pipelines]
+        pipelines = [[step for step in steps if not loads_truth(step)] for steps in pipelines]
         shared = _same_beginning(pipelines)
-        with DefaultScope.overwrite_default_scope('mmdet'):
+        with DefaultScope.overwrite_default_scope(scope):
             self._begin = Compose(shared)
             self._go_on = [Compose(steps[len(shared) :]) for steps in pipelines]
         self._guards: dict = {}
@@ -65,11 +68,6 @@ class PictureDataset(Dataset):
         if finding is None or not finding[0].is_error:
             return None
         return finding[0].text + finding[1]
-
-
-def _without_annotations(steps: list) -> list:
-    """Leave out steps that load annotations, which nothing here has."""
-    return [step for step in steps if 'Annotations' not in str(step['type'])]
 
 
 def _same_beginning(pipelines: Sequence[list]) -> list:

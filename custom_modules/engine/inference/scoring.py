@@ -3,16 +3,20 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mmengine.config import Config
-from mmengine.registry import METRICS, DefaultScope
+from mmengine.registry import METRICS
 
+from ...ensemble import open_probs
 from ...evaluation import predictions_name
-from ...utils import UserError, check_output, find_file
+from ...utils import UserError, find_file
 from ..checkpoint import read_checkpoint
 from ..data import chosen_root, find_data, use_ground_truth
 from ..distributed import on_each_machine, on_main_rank, start_distributed
 from ..runner import config_mistakes
+from ..tasks import in_scope_of, is_segmentation
 from ..work_dir import run_folder
+from .formats import check_predictions, output_suffix
 from .pictures import Picture, pictures_of_split
 from .writing import predict_to_file
 
@@ -34,7 +38,7 @@ def test(
         checkpoint: Weights.
         data_root: Folder of the data set; None for the config's.
         ann: COCO json, looked up in the data root, then in the working folder.
-        out: File for the predictions; None for that of :func:`default_output`.
+        out: Json or ``*.probs`` folder for the predictions; None for that of :func:`default_output`.
         tta: Test-time augmentation, as the config's ``tta`` says.
         options: Of :func:`predict_to_file`.
 
@@ -46,15 +50,16 @@ def test(
         UserError: Data, checkpoint and config do not fit together.
     """
     if out is not None:
-        check_output(out)
+        check_predictions(cfg, out)
     start_distributed(cfg)
     data_root = chosen_root(cfg, data_root)
-    cat_ids = on_main_rank(_check_classes, data_root, ann, str(checkpoint))
+    cat_ids = on_main_rank(_check_classes, cfg, data_root, ann, str(checkpoint))
     root, ann = on_each_machine(find_data, data_root, ann)
     out = out or str(default_output(cfg, checkpoint, ann, tta=tta))
     pictures = pictures_of_split(root, ann)
     unreadable = predict_to_file(cfg, checkpoint, pictures, out, ann=ann, cat_ids=cat_ids, tta=tta, **options)
-    scores, results = on_main_rank(_score, cfg, root, ann, out, pictures)
+    score = _score_labels if is_segmentation(cfg) else _score_detections
+    scores, results = on_main_rank(score, cfg, root, ann, out, pictures)
     return {'out': out, 'unreadable': unreadable, 'scores': scores, 'results': results}
 
 
@@ -72,26 +77,30 @@ def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path, *, tta:
     """
     beside = find_file(checkpoint).resolve().parent
     run = beside if (beside / 'run.json').is_file() else run_folder(cfg.filename)
-    return run / 'predictions' / predictions_name(ann, tta=tta)
+    return run / 'predictions' / predictions_name(ann, tta=tta, suffix=output_suffix(cfg))
 
 
-def _check_classes(data_root: str, ann: str, checkpoint: str) -> list[int] | None:
-    """Refuse a data set with other classes; returns the ids of its categories."""
+def _check_classes(cfg: Config, data_root: str, ann: str, checkpoint: str) -> list[int] | None:
+    """Refuse a data set with other classes; returns the ids of a detector's categories."""
     from ...datasets import load_coco, resolve_ann, resolve_data_root
+    from ...datasets.label_maps import segmentation_classes
 
     root = resolve_data_root(data_root)
     path = resolve_ann(root, ann)
     data = load_coco(path, root, check_images=False)
+    own = segmentation_classes(data.classes) if is_segmentation(cfg) else data.classes
     classes = read_checkpoint(checkpoint, mapped=True).get('meta', {}).get('classes')
-    if isinstance(classes, list) and list(data.classes) != classes:
+    if isinstance(classes, list) and list(own) != classes:
         raise UserError(
-            f'{path} has the classes {", ".join(data.classes)}, {checkpoint} was trained on '
+            f'{path} has the classes {", ".join(own)}, {checkpoint} was trained on '
             f'{", ".join(map(str, classes))}; test on the data set it was trained on'
         )
-    return list(data.cat_ids)
+    return None if is_segmentation(cfg) else list(data.cat_ids)
 
 
-def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) -> tuple[dict[str, float], list]:
+def _score_detections(
+    cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]
+) -> tuple[dict[str, float], list]:
     """Score a file of predictions; pictures that could not be read count as empty."""
     from ...datasets import load_coco
     from ...evaluation import read_predictions
@@ -100,7 +109,7 @@ def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) 
     if not coco.has_annotations:
         return {}, []
     use_ground_truth(cfg, cfg.test_evaluator, ann, root)
-    with DefaultScope.overwrite_default_scope('mmdet'), config_mistakes(f'{cfg.filename}: test_evaluator'):
+    with in_scope_of(cfg), config_mistakes(f'{cfg.filename}: test_evaluator'):
         metric = METRICS.build(cfg.test_evaluator)
     metric.coco = coco
     found = read_predictions(out, coco)
@@ -108,3 +117,28 @@ def _score(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) 
     nothing = found.select([])
     scores = metric.compute_metrics([(p.image_id, by_image.get(p.image_id, nothing)) for p in pictures])
     return scores, [result for result in (metric.last_result, metric.last_segm_result) if result is not None]
+
+
+def _score_labels(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) -> tuple[dict[str, float], list]:
+    """Score the most probable classes picture by picture; pictures that could not be read count as Background."""
+    from ...datasets import load_coco
+    from ...datasets.label_maps import LabelMaps
+    from ...evaluation import SegmentationScorer
+
+    coco = load_coco(ann, check_images=False)
+    if not coco.has_annotations:
+        return {}, []
+    truth, probs = LabelMaps(coco, order=_painting_order(cfg)), open_probs(out)
+    scorer = SegmentationScorer(probs.classes)
+    for picture in pictures:
+        answer = truth[picture.image_id]
+        labels = probs.labels(picture.image_id) if picture.image_id in probs else np.zeros_like(answer)
+        scorer.add(picture.image_id, labels, answer)
+    result = scorer.result()
+    return result.summary(), [result]
+
+
+def _painting_order(cfg: Config) -> str:
+    """Return what lies on top in the label maps that the config's test pipeline paints."""
+    steps = cfg.test_dataloader.dataset.pipeline
+    return next((step.get('order', 'area') for step in steps if step['type'] == 'LoadTrashSegmentation'), 'area')

@@ -1,9 +1,7 @@
 """Predictions of many pictures into one file: by any number of processes, and across any number of kills."""
 
 import contextlib
-import hashlib
 import json
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,15 +11,19 @@ from typing import Any
 import torch
 from mmengine.config import Config
 
-from ...evaluation import Predictions, PredictionWriter, notes_file, parse_lines, record_lines
-from ...utils import UserError, atomic_write, check_output, find_file
-from ..distributed import num_ranks, on_each_machine, on_main_rank, own_rank, start_distributed
+from ...evaluation import notes_file
+from ...utils import UserError, atomic_write
+from ..distributed import num_ranks, on_main_rank, own_rank, start_distributed
+from ..tasks import is_segmentation
 from .detector import Detector
+from .facts import facts_of, header_of
+from .formats import Detections, OutputFormat, Probabilities, check_predictions
 from .journal import Entry
 from .loading import Batches
 from .parts import Parts, parts_folder
-from .pictures import Picture, file_size
+from .pictures import Picture
 from .progress import PredictionProgress
+from .segmenter import Segmenter
 
 
 @dataclass(frozen=True)
@@ -30,14 +32,14 @@ class PictureResult:
 
     Attributes:
         picture: The picture.
-        predictions: Its rows.
+        predictions: ``Predictions`` of a detector; stored probabilities, (C, H, W) uint8 or uint16, of a segmenter.
         classes: Names of the classes by label.
         cat_ids: Category ids by label.
         is_new: False where an earlier, interrupted call found it.
     """
 
     picture: Picture
-    predictions: Predictions
+    predictions: Any
     classes: Sequence[str]
     cat_ids: Sequence[int]
     is_new: bool
@@ -54,6 +56,7 @@ def predict_to_file(
     num_workers: int | None = None,
     tta: bool = False,
     amp: bool = False,
+    dtype: str = 'uint8',
     ann: str | Path | None = None,
     cat_ids: Sequence[int] | None = None,
     each: Callable[[PictureResult], None] | None = None,
@@ -72,12 +75,13 @@ def predict_to_file(
         cfg: Config the checkpoint was trained with.
         checkpoint: Its weights.
         pictures: What to predict on.
-        out: COCO results json to write.
+        out: What to write: a COCO results json, or the ``*.probs`` folder of a segmenter.
         device: Where to compute; None for the GPU, if there is one.
         batch_size: Pictures at a time.
         num_workers: Processes that load, never more than cores; None for the config's number.
         tta: Test-time augmentation, as the config's ``tta`` says.
         amp: Mixed precision.
+        dtype: What a segmenter's probabilities are stored as, ``'uint8'`` or ``'uint16'``.
         ann: Json the pictures are of, to be noted in ``<name>.run.json``.
         cat_ids: Category ids to write, by label; None for those the checkpoint was trained with.
         each: Called for every picture that could be read, before it counts as done, on the process that predicted it;
@@ -90,97 +94,40 @@ def predict_to_file(
     Raises:
         UserError: Something does not fit together, or the output cannot be written.
     """
-    check_output(out)
+    check_predictions(cfg, out)
     if batch_size < 1:
         raise UserError(f'--batch-size {batch_size}: give a number from 1 on')
     out, started = Path(out), time.monotonic()
     start_distributed(cfg)
-    detector = Detector(cfg, checkpoint, device=device, tta=tta, amp=amp)
-    detector.cat_ids = list(cat_ids or detector.cat_ids)
-    header = _header(cfg, checkpoint, pictures, detector, batch_size)
+    predictor = (Segmenter if is_segmentation(cfg) else Detector)(cfg, checkpoint, device=device, tta=tta, amp=amp)
+    predictor.cat_ids = list(cat_ids or predictor.cat_ids)
+    segments = isinstance(predictor, Segmenter)
+    form = Probabilities(predictor.classes, dtype) if segments else Detections(predictor.cat_ids)
+    header = header_of(cfg, checkpoint, pictures, predictor, form, batch_size)
     parts = Parts(parts_folder(out), header, Batches(len(pictures), batch_size).total)
     own = Batches(len(pictures), batch_size, parts.remaining[own_rank() :: num_ranks()].tolist())
     workers = cfg.test_dataloader.get('num_workers', 0) if num_workers is None else num_workers
+
+    def tell(index: int, predictions: Any, is_new: bool) -> None:
+        if each:
+            each(PictureResult(pictures[index], predictions, predictor.classes, predictor.cat_ids, is_new))
+
     with contextlib.closing(parts.open()) as journal, _memory_advice():
         if progress and own_rank() == 0:
             _begin(progress, parts, own)
         if each:
-            _revisit(parts, pictures, own, detector, each)
-        found = detector.predict_batches(pictures, own, num_workers=workers)
+            for index, kept in _kept(parts.entries(skip=own_rank(), step=num_ranks()), own):
+                tell(index, form.restore(kept), False)
+        found = predictor.predict_batches(pictures, own, num_workers=workers)
         for number, batch in zip(own.numbers, found, strict=True):
-            journal.add(_entry(number, batch, pictures, detector, each))
+            journal.add(_entry(number, batch, pictures, form, tell))
             if progress and own_rank() == 0:
                 progress.advance(min(len(batch) * num_ranks(), progress.total - progress.done))
     parts.collect()
-    facts = _facts(cfg, checkpoint, ann, detector, header, len(pictures))
-    unreadable = on_main_rank(_merge, parts, pictures, out, facts, started)
+    facts = facts_of(cfg, checkpoint, ann, predictor, header, len(pictures))
+    unreadable = on_main_rank(_merge, parts, form, own, pictures, out, facts, started)
     parts.remove()
     return [(pictures[index], reason) for index, reason in unreadable]
-
-
-def _header(
-    cfg: Config, checkpoint: str | Path, pictures: Sequence[Picture], detector: Detector, batch_size: int
-) -> dict[str, Any]:
-    """Say what decides about the predictions; the device is not among it, on which only last digits depend.
-
-    Raises:
-        UserError: The processes are not to do the same.
-    """
-    header = {
-        'checkpoint': on_each_machine(_file_digest, find_file(checkpoint)),
-        'config': _digest([json.dumps([cfg.model, detector.pipelines], default=str, sort_keys=True)]),
-        'pictures': _digest(f'{picture.image_id} {picture.name} {file_size(picture)}' for picture in pictures),
-        'categories': detector.cat_ids,
-        'batch_size': batch_size,
-        'tta': detector.tta,
-        'amp': detector.amp,
-    }
-    expected = on_main_rank(lambda: header)
-    others = [key.replace('_', ' ') for key in header if header[key] != expected[key]]
-    if others:
-        raise UserError(
-            f'process {own_rank()} was given other {", ".join(others)} than process 0; give all machines the same '
-            f'files, and add none meanwhile'
-        )
-    return header
-
-
-def _facts(
-    cfg: Config,
-    checkpoint: str | Path,
-    ann: str | Path | None,
-    detector: Detector,
-    header: Mapping[str, Any],
-    num_pictures: int,
-) -> dict[str, Any]:
-    """Say what made the predictions, for those who read them."""
-    return {
-        'command': sys.argv,
-        'config': str(cfg.filename),
-        'checkpoint': str(find_file(checkpoint).resolve()),
-        'checkpoint_sha256': header['checkpoint'],
-        'ann': None if ann is None else str(Path(ann).resolve()),
-        'tta': detector.tta,
-        'amp': detector.amp,
-        'batch_size': header['batch_size'],
-        'device': str(detector.device),
-        'num_processes': num_ranks(),
-        'classes': detector.classes,
-        'cat_ids': detector.cat_ids,
-        'num_pictures': num_pictures,
-    }
-
-
-def _digest(texts: Iterable[str]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode('utf-8', 'surrogateescape') + b'\0')
-    return digest.hexdigest()
-
-
-def _file_digest(path: Path) -> str:
-    with open(path, 'rb') as file:
-        return hashlib.file_digest(file, 'sha256').hexdigest()
 
 
 @contextlib.contextmanager
@@ -205,8 +152,8 @@ def _entry(
     number: int,
     batch: list[tuple[int, Any]],
     pictures: Sequence[Picture],
-    detector: Detector,
-    each: Callable[[PictureResult], None] | None,
+    form: OutputFormat,
+    tell: Callable[[int, Any, bool], None],
 ) -> Entry:
     """Turn a batch's results into what the journal keeps."""
     entry = Entry(number, [], [])
@@ -214,43 +161,43 @@ def _entry(
         if isinstance(outcome, str):
             entry.unreadable.append((index, outcome))
             continue
-        predictions = Predictions.from_instances(pictures[index].image_id, outcome, detector.cat_ids)
-        entry.lines.extend(record_lines(predictions))
-        if each:
-            each(PictureResult(pictures[index], predictions, detector.classes, detector.cat_ids, is_new=True))
+        kept, predictions = form.keep(pictures[index], outcome)
+        entry.found.append(kept)
+        tell(index, predictions, True)
     return entry
 
 
-def _revisit(
-    parts: Parts,
-    pictures: Sequence[Picture],
-    batches: Batches,
-    detector: Detector,
-    each: Callable[[PictureResult], None],
-) -> None:
-    """Hand on what earlier calls have done, a share to each process."""
-    for entry in parts.entries(skip=own_rank(), step=num_ranks()):
-        predictions, gone = parse_lines(entry.lines), {index for index, _ in entry.unreadable}
-        for index in batches.pictures_of(entry.batch):
-            if index not in gone:
-                own = predictions.select(predictions.image_ids == pictures[index].image_id)
-                each(PictureResult(pictures[index], own, detector.classes, detector.cat_ids, is_new=False))
+def _kept(entries: Iterable[Entry], batches: Batches) -> Iterator[tuple[int, bytes]]:
+    """Yield position and result of the pictures of entries that could be read."""
+    for entry in entries:
+        unreadable = {index for index, _ in entry.unreadable}
+        readable = [index for index in batches.pictures_of(entry.batch) if index not in unreadable]
+        yield from zip(readable, entry.found, strict=True)
 
 
 def _merge(
-    parts: Parts, pictures: Sequence[Picture], out: Path, facts: Mapping[str, Any], started: float
+    parts: Parts,
+    form: OutputFormat,
+    batches: Batches,
+    pictures: Sequence[Picture],
+    out: Path,
+    facts: Mapping[str, Any],
+    started: float,
 ) -> list[tuple[int, str]]:
     """Write the output and what lies beside it; returns the unreadable pictures."""
-    unreadable, num_batches = [], 0
+    unreadable: list[tuple[int, str]] = []
+
+    def entries() -> Iterator[Entry]:
+        num_batches = 0
+        for num_batches, entry in enumerate(parts.entries(), start=1):  # noqa: B007 - counts
+            unreadable.extend(entry.unreadable)
+            yield entry
+        if num_batches != parts.num_batches:  # deleted meanwhile
+            raise UserError(f'{parts.folder}: finished parts are gone; the same command makes them again')
+
     try:
         notes_file(out).unlink(missing_ok=True)  # of another file in a moment
-        with PredictionWriter(out) as writer:
-            for entry in parts.entries():
-                writer.add_lines(entry.lines)
-                unreadable += entry.unreadable
-                num_batches += 1
-            if num_batches != parts.num_batches:  # deleted meanwhile
-                raise UserError(f'{parts.folder}: finished parts are gone; the same command makes them again')
+        form.write(out, ((pictures[index], kept) for index, kept in _kept(entries(), batches)))
         _list_unreadable(unreadable, pictures, out)
         times = {'finished': time.strftime('%Y-%m-%d %H:%M:%S'), 'seconds': round(time.monotonic() - started, 1)}
         with atomic_write(notes_file(out)) as file:

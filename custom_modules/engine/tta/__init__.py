@@ -1,7 +1,15 @@
-"""Test-time augmentation of detectors: views of a picture, undone and merged."""
+"""Test-time augmentation: views of a picture, undone and merged."""
 
-from .augmentation import TestTimeAugmentation
-from .settings import TTASettings
-from .views import View
+from .augmentation import Augmentation, TestTimeAugmentation
+from .settings import SegTTASettings, TTASettings, tta_settings
+from .views import View, loads_truth
 
-__all__ = ['TTASettings', 'TestTimeAugmentation', 'View']
+__all__ = [
+    'Augmentation',
+    'SegTTASettings',
+    'TTASettings',
+    'TestTimeAugmentation',
+    'View',
+    'loads_truth',
+    'tta_settings',
+]

@@ -1,4 +1,4 @@
-"""Test-time augmentation of a detector: a pipeline per view, and one list of detections from all."""
+"""Test-time augmentation: a pipeline per view, and for a detector one list of detections from all."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,18 +11,15 @@ from mmengine.structures import InstanceData
 from custom_modules.ensemble import fuse_predictions
 from custom_modules.evaluation import Predictions
 
-from .settings import TTASettings
+from .settings import tta_settings
 from .views import View, make_views
 
 
-class TestTimeAugmentation:
-    """The views of a config's test pipeline, and the way back.
-
-    Works with any detector: it changes what the model sees and reads what it predicts, nothing in between.  (Upstream's
-    ``DetTTAModel`` stands between and knows no masks.)
+class Augmentation:
+    """The views of a config's test pipeline.
 
     Args:
-        cfg: A config; its optional ``tta`` holds :class:`TTASettings`.
+        cfg: A config; its optional ``tta`` holds the settings of its task.
 
     Attributes:
         settings: What the config asks for.
@@ -33,14 +30,22 @@ class TestTimeAugmentation:
         UserError: A setting is wrong or does not fit the test pipeline.
     """
 
-    __test__ = False  # pytest takes it for a test otherwise
-
     def __init__(self, cfg: Config) -> None:
         source = str(cfg.filename)
-        self.settings = TTASettings.from_config(cfg, source)
+        self.settings = tta_settings(cfg, source)
         self.views = make_views(self.settings)
         steps = cfg.test_dataloader.dataset.pipeline
         self.pipelines = [view.pipeline(steps, source) for view in self.views]
+
+
+class TestTimeAugmentation(Augmentation):
+    """The views of a detector's test pipeline, and the way back.
+
+    Works with any detector: it changes what the model sees and reads what it predicts, nothing in between.  (Upstream's
+    ``DetTTAModel`` stands between and knows no masks.)
+    """
+
+    __test__ = False  # pytest takes it for a test otherwise
 
     def merge(self, instances: Sequence[InstanceData], size: tuple[int, int]) -> InstanceData:
         """Bring the detections of all views of one picture back to it, and make one list of them.

@@ -1,4 +1,4 @@
-"""The views of a picture that test-time augmentation takes: how to make each, and how to take its boxes back."""
+"""The views of a picture that test-time augmentation takes: how to make each, and how to take back what is seen."""
 
 import copy
 from collections.abc import Callable, Mapping, Sequence
@@ -7,12 +7,13 @@ from itertools import product
 from typing import Any
 
 import numpy as np
+import torch
 
 from custom_modules.structures import affine
 from custom_modules.structures.turned_rle import turn_back_rle
 from custom_modules.utils import UserError
 
-from .settings import TTASettings
+from .settings import ViewSettings
 
 # The settings of resizing steps that are sizes in pixels or factors.
 _SIZES = {
@@ -44,7 +45,7 @@ class View:
         """Change a test pipeline so that it gives this view.
 
         The picture is oriented right after it is loaded: to the model, its original is mirrored and turned.  Steps
-        that load annotations are dropped, which would not fit any more.
+        that load ground truth are dropped, which would not fit any more.
 
         Args:
             steps: The config's test pipeline.
@@ -56,7 +57,7 @@ class View:
         Raises:
             UserError: The pipeline loads no picture, or does not resize what is to be scaled.
         """
-        steps = [copy.deepcopy(dict(step)) for step in steps if 'Annotations' not in _kind(step)]
+        steps = [copy.deepcopy(dict(step)) for step in steps if not loads_truth(step)]
         if self.scale != 1:
             _scale(steps, self.scale, source)
         if self.mirrored or self.quarters:
@@ -86,13 +87,18 @@ class View:
         """Map run-length masks of the oriented picture to the picture as it is, pixel by pixel."""
         return [turn_back_rle(rle, mirrored=self.mirrored, quarters=self.quarters) for rle in rles]
 
+    def undo_maps(self, maps: torch.Tensor) -> torch.Tensor:
+        """Map values of the oriented picture's pixels, (..., H, W), to the picture as it is, pixel by pixel."""
+        maps = torch.rot90(maps, -self.quarters, (-2, -1))
+        return maps.flip(-1) if self.mirrored else maps
+
     def _undo_matrix(self, height: int, width: int) -> np.ndarray:
         turned = (height, width) if self.quarters % 2 == 0 else (width, height)
         turn_back = affine.quarter_turns(-self.quarters, *turned)
         return affine.compose(affine.mirroring('horizontal', height, width), turn_back) if self.mirrored else turn_back
 
 
-def make_views(settings: TTASettings) -> list[View]:
+def make_views(settings: ViewSettings) -> list[View]:
     """Give the views of scales x flips x turns in this order, each once; one that changes nothing comes first."""
     views = [
         # Turning what was flipped up and down is turning what was mirrored, a half turn further.
@@ -100,6 +106,11 @@ def make_views(settings: TTASettings) -> list[View]:
         for scale, flip, quarters in product(settings.scales, settings.flips, settings.quarter_turns)
     ]
     return sorted(dict.fromkeys(views), key=lambda view: view != View())
+
+
+def loads_truth(step: Mapping[str, Any]) -> bool:
+    """Tell whether a step of a test pipeline loads ground truth, which pictures to predict on do not have."""
+    return _kind(step).startswith('Load') and ('Annotations' in _kind(step) or 'Segmentation' in _kind(step))
 
 
 def _position_of_loading(steps: Sequence[Mapping[str, Any]], source: str) -> int:

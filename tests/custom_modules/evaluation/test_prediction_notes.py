@@ -29,3 +29,15 @@ def test_notes_are_found_with_their_predictions(tmp_path):
     assert noted_predictions(tmp_path) == [(known, {'ann': 'val.json'})]
     notes_file(unknown).write_text('[1')
     assert read_notes(unknown) == read_notes(tmp_path / 'gone.json') == {}
+
+
+def test_those_of_segmenters_are_told_apart(tmp_path):
+    assert predictions_name('data/val.json', tta=True, suffix='.probs') == 'val_tta.probs'
+    detections, probs = tmp_path / 'a' / 'val.json', tmp_path / 'b' / 'val.probs'
+    for path in (detections, probs):
+        path.parent.mkdir()
+        notes_file(path).write_text('{"ann": "val.json"}')
+    detections.write_text('[]')
+    probs.mkdir()
+    assert noted_predictions(tmp_path) == [(detections, {'ann': 'val.json'})]
+    assert noted_predictions(tmp_path, '.probs') == [(probs, {'ann': 'val.json'})]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_modules.utils import UserError, check_folder, check_output
+from custom_modules.utils import UserError, check_folder, check_output, check_output_folder
 
 pytestmark = pytest.mark.fast
 
@@ -33,3 +33,28 @@ def test_the_option_is_named(tmp_path):
     (tmp_path / 'file').write_text('')
     with pytest.raises(UserError, match='--draw: nothing can be written to .*drawn'):
         check_folder(tmp_path / 'file' / 'drawn', '--draw')
+
+
+@pytest.mark.parametrize(
+    ('name', 'message'),
+    [
+        pytest.param('new/x', None, id='new'),
+        pytest.param('empty', None, id='empty'),
+        pytest.param('earlier', None, id='earlier'),
+        pytest.param('other', 'other: is a folder of something else', id='other'),
+        pytest.param('file', 'file: is a file', id='file'),
+        pytest.param('file/x', 'nothing can be written to', id='below-a-file'),
+    ],
+)
+def test_folders_that_may_be_replaced(tmp_path, name, message):
+    for path in ('earlier/index.json', 'other/thesis.tex', 'empty/x'):
+        (tmp_path / path).parent.mkdir()
+        (tmp_path / path).touch()
+    (tmp_path / 'empty' / 'x').unlink()
+    (tmp_path / 'file').touch()
+    if message is None:
+        check_output_folder(tmp_path / name, holds='index.json')
+    else:
+        with pytest.raises(UserError, match=message):
+            check_output_folder(tmp_path / name, holds='index.json')
+    assert not (tmp_path / 'new').exists()

@@ -1,4 +1,4 @@
-"""Journals keep every whole line, whatever became of the last one."""
+"""Journals keep every whole record, whatever became of the last one."""
 
 import multiprocessing
 import os
@@ -16,7 +16,8 @@ from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
 
-ENTRIES = [Entry(4, ['{"image_id":1}', '{"a":"\\\\`"}'], []), Entry(0, [], [(3, 'gone ä')]), Entry(7, ['{}'], [])]
+# Line ends are nothing special in what was found.
+ENTRIES = [Entry(4, [b'{"id":1}\n{"a":"\\`"}', b''], []), Entry(0, [], [(3, 'gone ä')]), Entry(7, [b'\n\x00\n'], [])]
 
 
 def write(path, entries=ENTRIES) -> None:
@@ -24,6 +25,16 @@ def write(path, entries=ENTRIES) -> None:
     for entry in entries:
         journal.add(entry)
     journal.close()
+
+
+def ends_of_records(path) -> list[int]:
+    """Give the size of the file after each record, the header's first."""
+    ends = []
+    for count in range(len(ENTRIES) + 1):
+        write(path, ENTRIES[:count])
+        ends.append(path.stat().st_size)
+        path.unlink()
+    return ends
 
 
 def entries_of(path) -> list[Entry]:
@@ -39,30 +50,33 @@ def test_what_is_written_is_read(tmp_path):
     assert header.pop('token') and header == {'of': 'this'}
 
 
-def test_cut_anywhere_it_goes_on_after_the_last_whole_line(tmp_path, monkeypatch):
+def test_cut_anywhere_it_goes_on_after_the_last_whole_record(tmp_path, monkeypatch):
     monkeypatch.setattr(os, 'fsync', lambda file: None)  # hundreds of times
     path = tmp_path / 'a.journal'
+    ends = ends_of_records(path)
     write(path)
     whole = path.read_bytes()
-    ends = [place for place, byte in enumerate(whole, start=1) if byte == ord('\n')]
     for cut in range(len(whole)):
         path.write_bytes(whole[:cut])
-        kept = max(sum(end <= cut for end in ends) - 1, 0)  # the first line is the header
+        kept = max(sum(end <= cut for end in ends) - 1, 0)  # the first record is the header
         assert entries_of(path) == ENTRIES[:kept], cut
         assert (read_header(path) is None) == (cut < ends[0])
         write(path, ENTRIES[kept:])
         assert entries_of(path) == ENTRIES, cut
 
 
-@pytest.mark.parametrize('place', [0, 12, 80, -20])
-def test_a_changed_byte_ends_it_there(tmp_path, place):
+def test_a_changed_byte_ends_it_there(tmp_path):
+    """Also one of a length, which then is of a record that has no end."""
     path = tmp_path / 'a.journal'
+    ends = ends_of_records(path)
     write(path)
-    content = bytearray(path.read_bytes())
-    lines_before = content[:place].count(b'\n')
-    content[place] ^= 1
-    path.write_bytes(content)
-    assert entries_of(path) == ENTRIES[: max(lines_before - 1, 0)]
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        content = bytearray(whole)
+        content[place] ^= 1
+        path.write_bytes(content)
+        kept = sum(end <= place for end in ends)
+        assert entries_of(path) == ENTRIES[: max(kept - 1, 0)], place
 
 
 def test_zeros_after_a_power_cut_are_dropped(tmp_path):

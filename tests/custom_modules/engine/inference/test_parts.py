@@ -1,7 +1,5 @@
 """What is done already is known from all journals, and those of other machines come to the first one."""
 
-import json
-
 import pytest
 
 from custom_modules.engine.inference.journal import Entry, JournalWriter
@@ -14,7 +12,7 @@ HEADER = {'checkpoint': 'a', 'tta': None}
 
 
 def entry(number: int) -> Entry:
-    return Entry(number, [json.dumps({'image_id': number})], [])
+    return Entry(number, [b'%d' % number], [])
 
 
 def write(path, numbers, header=HEADER) -> None:

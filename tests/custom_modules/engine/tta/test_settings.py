@@ -4,7 +4,7 @@ import pytest
 from mmengine.config import Config
 
 from custom_modules.engine.config import load_config
-from custom_modules.engine.tta import TTASettings
+from custom_modules.engine.tta import SegTTASettings, TTASettings, tta_settings
 from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
@@ -58,3 +58,21 @@ def test_a_config_is_checked_when_it_is_read(tmp_path):
     assert load_config(leaf, {'tta.method': 'nms'}).tta.method == 'nms'
     with pytest.raises(UserError, match=r'tta\.methods: unknown setting; did you mean method'):
         load_config(leaf, {'tta.methods': 'nms'})
+
+
+@pytest.mark.parametrize(
+    ('scope', 'expected'),
+    [
+        pytest.param({}, TTASettings(flips=['none']), id='no-scope'),
+        pytest.param({'default_scope': 'mmdet'}, TTASettings(flips=['none']), id='detector'),
+        pytest.param({'default_scope': 'mmseg'}, SegTTASettings(flips=['none']), id='segmenter'),
+    ],
+)
+def test_each_task_has_its_settings(scope, expected):
+    assert tta_settings({**scope, 'tta': {'flips': ['none']}}) == expected
+
+
+def test_a_segmenter_has_views_alone():
+    assert list(SegTTASettings().to_dict()) == ['scales', 'flips', 'quarter_turns']
+    with pytest.raises(UserError, match=r'leaf.py: tta\.iou_thr: unknown setting; there are scales, flips'):
+        tta_settings({'default_scope': 'mmseg', 'tta': {'iou_thr': 0.5}}, 'leaf.py')

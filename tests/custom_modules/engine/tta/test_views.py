@@ -3,12 +3,14 @@
 import cv2
 import numpy as np
 import pytest
+import torch
 from faster_coco_eval.core import mask as coco_mask
 from mmengine.dataset import Compose
 from mmengine.registry import DefaultScope
 
-from custom_modules.engine.tta import TTASettings, View
+from custom_modules.engine.tta import TTASettings, View, loads_truth
 from custom_modules.engine.tta.views import make_views
+from custom_modules.transforms import OrientPicture
 from custom_modules.utils import UserError
 
 HEIGHT, WIDTH = 96, 160
@@ -85,6 +87,36 @@ def test_boxes_worked_out_by_hand(mirrored, quarters, seen):
     undone = View(1.0, mirrored, quarters).undo_boxes(np.array([seen], np.float32), HEIGHT, WIDTH)
     np.testing.assert_array_equal(undone, BLOCK[None])
     assert View(1.0, mirrored, quarters).undo_boxes(np.zeros((0, 4)), HEIGHT, WIDTH).shape == (0, 4)
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(('mirrored', 'quarters'), ORIENTATIONS)
+def test_maps_come_back_pixel_by_pixel(mirrored, quarters):
+    """What a picture looks like in a view is undone, whatever lies before the rows and columns."""
+    maps = torch.arange(2 * 3 * 4 * 7).reshape(2, 3, 4, 7)
+    picture = maps.permute(2, 3, 0, 1).reshape(4, 7, 6).numpy().astype(np.uint8)
+    seen = OrientPicture(mirrored=mirrored, quarters=quarters).transform({'img': picture})['img']
+    seen = torch.from_numpy(seen.copy()).permute(2, 0, 1).reshape(2, 3, *seen.shape[:2])
+    assert torch.equal(View(1.0, mirrored, quarters).undo_maps(seen), maps.to(torch.uint8))
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('kind', 'is_truth'),
+    [
+        ('LoadImageFromFile', False),
+        ('LoadAnnotations', True),
+        ('mmseg.LoadAnnotations', True),
+        ('LoadTrashAnnotations', True),
+        ('LoadTrashSegmentation', True),
+        ('PackSegInputs', False),
+        ('Resize', False),
+    ],
+)
+def test_steps_that_load_ground_truth_are_known(kind, is_truth):
+    assert loads_truth({'type': kind}) is is_truth
+    steps = [LOAD, {'type': kind}]
+    assert View(1.0, True).pipeline(steps)[2:] == ([] if is_truth else steps[1:])
 
 
 @pytest.mark.fast
