@@ -58,10 +58,10 @@ class LabelDrawing:
     def __call__(self, result: PictureResult) -> None:
         """Draw the ``PictureResult`` of one picture."""
         import cv2
+        from custom_modules.visualization.segmentation import draw_labels
 
         from custom_modules.datasets.palette import segmentation_palette
         from custom_modules.ensemble.probs import argmax_labels
-        from custom_modules.visualization.segmentation import draw_labels
 
         over = _file_of(self.folder, result.picture, '.jpg')
         alone = _file_of(self.folder, result.picture, '_labels.png')

@@ -1,8 +1,8 @@
-"""Show the whole way on this machine: from synthetic pictures to two detectors, scored, fused and drawn.
+"""Show the whole way on this machine: synthetic pictures, two detectors and a segmenter, scored, fused and drawn.
 
     python tools/demo.py
 
-The detectors train side by side; each is scored without and with test-time augmentation.  The better one labels the
+The models train side by side; each is scored without and with test-time augmentation.  The better detector labels the
 pictures without annotations, and both are fused.  Everything goes to work_dirs/demo/, the labels beside the pictures;
 a demo that was broken off goes on where it stopped.
 """
@@ -22,9 +22,12 @@ from tools._demo_steps import Beside, StepFailed, Steps, here  # noqa: E402
 from tools._launch import Parser, run  # noqa: E402
 
 DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')  # the one that takes longer first
+SEGMENTER = 'deeplabv3plus_r18'
 DATA = ROOT / 'data' / 'synthetic'
 OUT = ROOT / 'work_dirs' / 'demo'
 PICTURES = '--train 1000 --val 80 --test 20 --size 192 --frequencies sqrt'
+NUM_LINES = 2  # of models that train side by side
+SHOWN = ('mAP50', 'segm_mAP50', 'mIoU', 'mIoU_per_image', 'boundary_IoU')
 PLAIN, TTA = 'val', 'val_tta'  # names of the predictions without and with test-time augmentation
 
 
@@ -41,59 +44,60 @@ def main(argv: list[str] | None = None) -> int:
     started, steps = time.monotonic(), Steps()
     try:
         steps.call('make_synthetic.py', '--out', str(DATA), *PICTURES.split())
-        models = train_and_test_all()
+        figures = train_and_test_all()
+        models, segmenter = {name: figures[name] for name in DETECTORS}, figures[SEGMENTER]
         best = max(models, key=lambda name: models[name]['mAP50'])
         labels = make_pseudo_labels(best, steps)
         fusion = fuse(models, steps)
     except StepFailed as failed:
         return failed.code
     draw_predictions(OUT / best / 'predictions' / f'{PLAIN}.json', OUT / 'predictions.jpg')
-    summary = write_summary(models, best, fusion, labels, time.monotonic() - started)
+    draw_label_maps(OUT / SEGMENTER / 'predictions' / f'{PLAIN}.probs', OUT / 'segmentation.jpg')
+    summary = write_summary(models, best, fusion, labels, segmenter, time.monotonic() - started)
     show(summary)
     return 0
 
 
 def train_and_test_all() -> dict[str, dict[str, Any]]:
-    """Train and test the detectors side by side, the first on the terminal; return the figures of each.
+    """Train and test the first detector on the terminal, the others beside it; return the figures of each.
 
-    A step of a small detector is a long row of small operations, which a second core hardly speeds up.
+    A step of a small model is a long row of small operations, which a second core hardly speeds up.
     """
     from custom_modules.engine.workers import usable_cores
 
     work = partial(train_and_test, precision=fast_precision())
-    if usable_cores() < len(DETECTORS):
-        return {name: work(name, Steps()) for name in DETECTORS}
-    threads, (first, *others) = usable_cores() // len(DETECTORS), DETECTORS
-    lines = {}
-    for name in others:
-        log = OUT / f'{name}.log'
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text('', encoding='utf-8')
-        lines[name] = Beside(partial(work, name), Steps(log, threads))
-        lines[name].start()
-        print(f'\n{name} is trained and tested meanwhile, see {here(log)}', flush=True)
+    first, *others = (*DETECTORS, SEGMENTER)
+    if usable_cores() < NUM_LINES:
+        return {name: work(name, Steps()) for name in (first, *others)}
+    threads, log = usable_cores() // NUM_LINES, OUT / 'beside.log'
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text('', encoding='utf-8')
+    line = Beside(lambda steps: {name: work(name, steps) for name in others}, Steps(log, threads))
+    line.start()
+    print(f'\n{" and ".join(others)} are trained and tested meanwhile, see {here(log)}', flush=True)
     try:
-        models = {first: work(first, Steps(threads=threads))}
-        print('\n' + ''.join(f'waiting for {name}\n' for name, line in lines.items() if line.is_alive()), end='')
-        return models | {name: line.result() for name, line in lines.items()}
+        figures = {first: work(first, Steps(threads=threads))}
+        if line.is_alive():
+            print(f'\nwaiting for what is left, see {here(log)}', flush=True)
+        return figures | line.result()
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt) or getattr(error, 'code', None) == 128 + signal.SIGINT
-        for line in lines.values():
-            if not interrupted:  # the others got ctrl-C, too
-                line.steps.stop()
-            line.join()
+        if not interrupted:  # the other line got ctrl-C, too
+            line.steps.stop()
+        line.join()
         raise
 
 
 def train_and_test(name: str, steps: Steps, precision: list[str]) -> dict[str, Any]:
-    """Train one detector, or the rest of it, score its best checkpoint twice, and return its scores and seconds."""
+    """Train one model, or the rest of it, score its best checkpoint twice, and return its scores and seconds."""
     config, folder, started = f'configs/demo/{name}.py', OUT / name, time.monotonic()
     resumed, common = (folder / 'last.pth').is_file(), ['--data-root', str(DATA)]
     start = ['--work-dir', str(folder), '--load-from', 'none', '--resume', *precision]
     steps.call('train.py', str(ROOT / config), *common, *start)
     seconds, figures = time.monotonic() - started, {}
+    main = 'mIoU' if name == SEGMENTER else 'mAP50'
     for out, options in ((PLAIN, []), (TTA, ['--tta'])):
-        predictions = folder / 'predictions' / f'{out}.json'
+        predictions = folder / 'predictions' / f'{out}{".probs" if name == SEGMENTER else ".json"}'
         best = str(folder / 'best.pth')
         steps.call('test.py', str(ROOT / config), best, *common, *options, '--out', str(predictions))
         figures[out] = scores_of(predictions)
@@ -101,7 +105,7 @@ def train_and_test(name: str, steps: Steps, precision: list[str]) -> dict[str, A
         'config': config,
         **figures[PLAIN],
         'tta': figures[TTA],
-        'tta_gain': figures[TTA]['mAP50'] - figures[PLAIN]['mAP50'],
+        'tta_gain': figures[TTA][main] - figures[PLAIN][main],
         'train_seconds': round(seconds, 1),
         'resumed': resumed,
     }
@@ -110,7 +114,7 @@ def train_and_test(name: str, steps: Steps, precision: list[str]) -> dict[str, A
 def scores_of(predictions: Path) -> dict[str, float]:
     """Read the scores beside predictions."""
     scores = json.loads(predictions.with_suffix('.metrics.json').read_text(encoding='utf-8'))['scores']
-    return {name: scores[name] for name in ('mAP50', 'segm_mAP50')}
+    return {name: scores[name] for name in SHOWN if name in scores}
 
 
 def fast_precision() -> list[str]:
@@ -183,8 +187,34 @@ def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
     cv2.imwrite(str(out), sheet)
 
 
+def draw_label_maps(predictions: Path, out: Path, count: int = 8) -> None:
+    """Lay out pictures with their true label maps beside those that were found."""
+    import cv2
+
+    from custom_modules.datasets import load_coco
+    from custom_modules.datasets.label_maps import LabelMaps
+    from custom_modules.ensemble import open_probs
+    from custom_modules.visualization import draw_truth_and_labels
+
+    coco = load_coco(DATA / 'val.json', DATA)
+    truth, found, images = LabelMaps(coco), open_probs(predictions), coco.images[:count]
+    sheet = draw_truth_and_labels(
+        [cv2.imread(str(DATA / image['file_name'])) for image in images],
+        [truth[image['id']] for image in images],
+        [found.labels(image['id']) for image in images],
+        truth.classes,
+        pairs_per_row=2,
+    )
+    cv2.imwrite(str(out), sheet)
+
+
 def write_summary(
-    models: dict[str, dict], best: str, fusion: dict[str, Any], labels: dict[str, Any], seconds: float
+    models: dict[str, dict],
+    best: str,
+    fusion: dict[str, Any],
+    labels: dict[str, Any],
+    segmenter: dict[str, Any],
+    seconds: float,
 ) -> dict[str, Any]:
     """Write ``summary.json``: seconds in all and for the installation, each model, the fusion, the labels."""
     from custom_modules.utils import atomic_write
@@ -199,6 +229,7 @@ def write_summary(
         'models': models,
         'fusion': fusion,
         'pseudo_labels': labels,
+        'segmenters': {SEGMENTER: segmenter},
     }
     with atomic_write(OUT / 'summary.json') as file:
         json.dump(summary, file, indent=2)
@@ -219,8 +250,21 @@ def show(summary: dict[str, Any]) -> None:
     precision = labels['real_precision']
     right = '' if precision is None else f', {precision:.0%} of them right'
     print(f'{labels["labels"]} pseudo labels on {labels["pictures"]} pictures{right}: {labels["file"]}')
-    pictures, figures = here(OUT / 'predictions.jpg'), here(OUT / 'summary.json')
-    print(f'{summary["demo_seconds"]:.0f} s; pictures in {pictures}, figures in {figures}')
+    show_segmenters(summary['segmenters'])
+    pictures, figures = (
+        ' and '.join(map(here, (OUT / 'predictions.jpg', OUT / 'segmentation.jpg'))),
+        OUT / 'summary.json',
+    )
+    print(f'{summary["demo_seconds"]:.0f} s; pictures in {pictures}, figures in {here(figures)}')
+
+
+def show_segmenters(segmenters: dict[str, dict[str, Any]]) -> None:
+    """Print the table of the segmenters."""
+    print(f'\n{"":<26}{"mIoU":>8}{"with TTA":>10}{"gain":>9}{"a picture":>12}{"outlines":>10}{"seconds":>9}')
+    for name, one in segmenters.items():
+        over_set = f'{one["mIoU"]:>8.4f}{one["tta"]["mIoU"]:>10.4f}{one["tta_gain"]:>+9.4f}'
+        others = f'{one["mIoU_per_image"]:>12.4f}{one["boundary_IoU"]:>10.4f}'
+        print(f'{name:<26}{over_set}{others}{one["train_seconds"]:>9.0f}')
 
 
 if __name__ == '__main__':

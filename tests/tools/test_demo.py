@@ -17,6 +17,12 @@ SUMMARY = {
     'models': {'htc': {**FIGURES, 'train_seconds': 300.4}},
     'fusion': {**FIGURES, 'held_out_gain': {'value': 0.01}, 'held_out_gain_with_tta': {'value': 0.0}},
     'pseudo_labels': {'labels': 30, 'pictures': 18, 'real_precision': 0.756, 'file': 'data/train_pseudo.json'},
+    'segmenters': {
+        'deeplab': {
+            **{'mIoU': 0.51, 'mIoU_per_image': 0.6, 'boundary_IoU': 0.3, 'tta_gain': 0.02, 'train_seconds': 250.0},
+            'tta': {'mIoU': 0.53},
+        }
+    },
     'demo_seconds': 432.1,
 }
 
@@ -100,7 +106,8 @@ def test_the_table_at_the_end(capsys):
         ['its', 'gain,', 'held', 'out', '+0.0100', '+0.0000'],
     ]
     assert lines[4] == '30 pseudo labels on 18 pictures, 76% of them right: data/train_pseudo.json'
-    assert lines[5].startswith('432 s; pictures in ')
+    assert lines[7].split() == ['deeplab', '0.5100', '0.5300', '+0.0200', '0.6000', '0.3000', '250']
+    assert lines[8].startswith('432 s; pictures in ')
 
 
 @pytest.mark.slow
@@ -114,10 +121,11 @@ def test_the_whole_way(tmp_path, monkeypatch, capfd):
     assert summary['fusion']['held_out_gain']['value'] >= 0 <= summary['fusion']['held_out_gain_with_tta']['value']
     assert {'mAP50', 'segm_mAP50', 'tta', 'tta_gain'} <= set(summary['fusion'])
     assert (demo.OUT / 'predictions.jpg').is_file() and (demo.DATA / 'train_pseudo.json').is_file()
-    assert 'finished, see' in (demo.OUT / f'{demo.DETECTORS[1]}.log').read_text()
+    assert (demo.OUT / 'segmentation.jpg').is_file() and summary['segmenters'][demo.SEGMENTER]['mIoU'] > 0
+    assert (demo.OUT / 'beside.log').read_text().count('finished, see') == 2
     assert demo.main([]) == 0  # again: nothing is trained twice
     again = json.loads((demo.OUT / 'summary.json').read_text())
-    assert all(model['resumed'] for model in again['models'].values())
+    assert all(model['resumed'] for kind in ('models', 'segmenters') for model in again[kind].values())
     assert {name: one['mAP50'] for name, one in again['models'].items()} == {
         name: one['mAP50'] for name, one in summary['models'].items()
     }
