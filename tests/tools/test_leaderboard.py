@@ -21,7 +21,7 @@ def work_dirs(trained_htc, htc, synthetic_root, tmp_path_factory):
     """A run with predictions and another that was only trained."""
     folder = tmp_path_factory.mktemp('work_dirs')
     for name in ('tested', 'trained'):
-        shutil.copytree(trained_htc, folder / name)
+        shutil.copytree(trained_htc, folder / name, ignore=shutil.ignore_patterns('predictions'))  # of other tests
     assert test_tool.main([htc, str(folder / 'tested' / 'best.pth'), '--data-root', str(synthetic_root)]) == 0
     return folder
 
