@@ -1,5 +1,7 @@
 """VGG as a convolutional network gives what the classifier's layers give on the map they were trained on."""
 
+import itertools
+
 import pytest
 import torch
 from mmengine.runner.checkpoint import load_state_dict
@@ -13,7 +15,7 @@ SMALL = {'num_convs': (1, 1, 1, 1, 1), 'base_channels': 4, 'fc_channels': 10, 'f
 def classifier() -> nn.Module:
     """Make a classifier of torchvision's layout for pictures of 96 px."""
     widths, layers = [3, 4, 8, 16, 32, 32], []
-    for before, after in zip(widths, widths[1:], strict=False):
+    for before, after in itertools.pairwise(widths):
         layers += [nn.Conv2d(before, after, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2)]
     model = nn.Module()
     model.features = nn.Sequential(*layers)
