@@ -70,6 +70,8 @@ def _counts(node: dict, registry: Registry) -> dict[str, int | None]:
     together, apart = ('num_classes',), ('num_things_classes', 'num_stuff_classes')
     if 'num_classes' in node:  # heads derived from one that counts apart may count together
         return _present(node, cls, together)
+    if cls is not None and issubclass(cls, BaseDecodeHead):
+        return {}  # such a head must be told, but for those that ask a head inside them
     return _present(node, cls, apart) or _present(node, cls, together)
 
 

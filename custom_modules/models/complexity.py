@@ -79,6 +79,9 @@ def count_complexity(model_cfg: dict, size: tuple[int, int]) -> Complexity:
         name: (_parameters(part), _flops_of(part, f'_Prediction.model.{name}', flops))
         for name, part in model.named_children()
     }
+    if 'decode_head' in parts:  # its predictions are made in a method that the counter takes for the model's
+        parameters, counted = parts['decode_head']
+        parts['decode_head'] = parameters, counted + flops['Global'] - sum(part for _, part in parts.values())
     return Complexity(_parameters(model), flops['Global'], (width, height), parts, walk.proposals)
 
 

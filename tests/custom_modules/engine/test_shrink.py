@@ -44,6 +44,7 @@ KEYS = {
     'proposals': ({'rpn': {'nms_pre': 2000, 'max_per_img': 1000}}, {'rpn': {'nms_pre': 32, 'max_per_img': 32}}),
     'strides stay': ({'featmap_strides': [4, 8, 64, 128]}, {'featmap_strides': [4, 8, 64, 128]}),
     'losses stay': ({'loss_cls': {'num_queries': 900}}, {'loss_cls': {'num_queries': 900}}),
+    'label that is ignored': ({'ignore_index': 255}, {'ignore_index': 255}),
     'switches stay': ({'num_layers': True}, {'num_layers': True}),
     'pictures of the preprocessor': (
         {'data_preprocessor': {'batch_augments': [{'random_size_range': (480, 800), 'size_divisor': 32}]}},
@@ -56,6 +57,13 @@ KEYS = {
 @pytest.mark.parametrize('model, expected', KEYS.values(), ids=KEYS)
 def test_keys(model, expected):
     assert shrunk(model).to_dict() == expected
+
+
+@pytest.mark.fast
+def test_names_are_looked_up_where_the_model_is_at_home():
+    head = {'type': 'UNetDecodeHead', 'in_channels': [16, 24, 40, 112, 320], 'num_classes': 11}
+    small = shrunk({'type': 'EncoderDecoder', 'decode_head': head}).decode_head
+    assert (small.in_channels, small.up_channels, small.channels) == ([2, 3, 5, 14, 40], (32, 16, 8, 4), 2)
 
 
 @pytest.mark.fast

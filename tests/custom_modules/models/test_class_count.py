@@ -1,12 +1,16 @@
 """The class count reaches every head of upstream's families, without a list of them."""
 
 from itertools import chain
+from pathlib import Path
 
+import mmseg
 import pytest
 import torch
 from mmdet.models import RPNHead
 from mmdet.registry import MODELS
 from mmengine.config import Config, ConfigDict
+from mmengine.registry import DefaultScope
+from mmseg.registry import MODELS as MMSEG_MODELS
 
 from custom_modules.models import set_num_classes
 from custom_modules.utils import UserError
@@ -112,6 +116,73 @@ def test_every_upstream_config(upstream_folder):
         problems += [f'{path}: {found}' for found in wrong_sizes(built) + wrong_counts(built, 7)]
     assert seen > 500 and built_count > 400
     assert problems == []
+
+
+# Background is among the classes of a segmenter.  19, 59, 60, 150, 171: of upstream's data sets.
+SEGMENTERS = [
+    'deeplabv3plus/deeplabv3plus_r50-d8_4xb4-160k_ade20k-512x512.py',
+    'fcn/fcn_r50-d8_4xb4-40k_pascal-context-480x480.py',
+    'knet/knet-s3_r50-d8_upernet_8xb2-adamw-80k_ade20k-512x512.py',
+    'mask2former/mask2former_r50_8xb2-160k_ade20k-512x512.py',
+    'ocrnet/ocrnet_hr18_4xb4-160k_ade20k-512x512.py',
+    'pspnet/pspnet_r50-d8_4xb4-160k_coco-stuff164k-512x512.py',
+    'segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py',
+    'segmenter/segmenter_vit-t_mask_8xb1-160k_ade20k-512x512.py',
+    'segnext/segnext_mscan-t_1xb16-adamw-160k_ade20k-512x512.py',
+    'swin/swin-tiny-patch4-window7-in1k-pre_upernet_8xb2-160k_ade20k-512x512.py',
+]
+SEGMENTER_SIZES = {19, 20, 59, 60, 150, 151, 171}
+
+
+@pytest.mark.parametrize('name', SEGMENTERS)
+def test_segmenter(name):
+    model = Config.fromfile(Path(mmseg.__file__).parent / '.mim' / 'configs' / name).model
+    model.pretrained = None
+    changed = set_num_classes(model, 11)
+    assert set_num_classes(model, 11) == [] and any(key.endswith('num_classes') for key in changed)
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        built = MMSEG_MODELS.build(model)
+    tensors = [(name, tensor) for name, tensor in built.named_parameters() if 'backbone' not in name]
+    assert [name for name, tensor in tensors if SEGMENTER_SIZES & set(tensor.shape)] == []
+    counts = {name: module.num_classes for name, module in built.named_modules() if hasattr(module, 'num_classes')}
+    assert set(counts.values()) == {11}
+
+
+@pytest.mark.fast
+def test_weights_of_a_segmenter_s_classes():
+    losses = [{'type': 'CrossEntropyLoss', 'class_weight': [1.0] * 19}, {'type': 'DiceLoss'}]
+    queries = {'type': 'mmdet.CrossEntropyLoss', 'class_weight': [1.0] * 19 + [0.1]}
+    model = ConfigDict(
+        type='EncoderDecoder',
+        auxiliary_head={'type': 'FCNHead', 'num_classes': 19, 'loss_decode': losses},
+        decode_head={'type': 'Mask2FormerHead', 'num_classes': 19, 'out_channels': 256, 'loss_cls': queries},
+    )
+    assert set_num_classes(model, 3) == [
+        'auxiliary_head.num_classes',
+        'auxiliary_head.loss_decode.0.class_weight',
+        'decode_head.num_classes',
+        'decode_head.loss_cls.class_weight',
+    ]
+    assert model.auxiliary_head.loss_decode[0].class_weight == [1.0] * 3
+    assert model.decode_head.loss_cls.class_weight == [1.0] * 3 + [0.1]
+    assert model.decode_head.out_channels == 256  # of its pixel decoder
+
+
+MAPS = {
+    'one for each': (19, 19, 4, 4),
+    'not named': (19, None, 4, None),
+    'one for two': (2, 1, 2, 1),
+    'one for two no longer': (2, 1, 4, 4),
+}
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize('classes, maps, new, expected', MAPS.values(), ids=MAPS)
+def test_maps_of_a_decode_head(classes, maps, new, expected):
+    head = {'type': 'FCNHead', 'num_classes': classes, 'out_channels': maps}
+    model = ConfigDict(type='EncoderDecoder', decode_head=head)
+    set_num_classes(model, new)
+    assert (model.decode_head.num_classes, model.decode_head.out_channels) == (new, expected)
 
 
 @pytest.mark.fast

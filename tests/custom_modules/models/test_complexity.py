@@ -1,9 +1,13 @@
 """Counts against published figures and against ones made by hand."""
 
+from pathlib import Path
+
+import mmseg
 import pytest
-from mmengine.config import ConfigDict
+from mmengine.config import Config, ConfigDict
 
 from custom_modules.engine import load_config
+from custom_modules.models import set_num_classes
 from custom_modules.models.complexity import count_complexity, picture_size
 from custom_modules.utils import UserError
 
@@ -58,6 +62,40 @@ def test_published_families(upstream_model, name, millions, billions, size):
     assert millions is None or cost.parameters / 1e6 == pytest.approx(millions, rel=0.01)
 
 
+MMSEG = Path(mmseg.__file__).parent / '.mim' / 'configs'
+UPERNET = 'swin/swin-{}-pre_upernet_8xb2-160k_ade20k-512x512.py'
+# Parameters in millions and GFLOPs of the papers: Swin Transformer (Liu et al., 2021), table 3, at 2048 x 512;
+# SegFormer (Xie et al., 2021), table 1a, which counts no norms and no resizing.
+SEGMENTERS = {
+    'UPerNet Swin-T': (UPERNET.format('tiny-patch4-window7-in1k'), 60, 945, (2048, 512), 0.005),
+    'UPerNet Swin-S': (UPERNET.format('small-patch4-window7-in1k'), 81, 1038, (2048, 512), 0.005),
+    'SegFormer-B0': ('segformer/segformer_mit-b0_8xb2-160k_ade20k-512x512.py', 3.8, 8.4, (512, 512), 0.04),
+}
+
+
+@pytest.mark.parametrize('name, millions, billions, size, rel', SEGMENTERS.values(), ids=SEGMENTERS)
+def test_published_segmenters(name, millions, billions, size, rel):
+    cost = count_complexity(Config.fromfile(MMSEG / name).model, size)
+    assert cost.parameters / 1e6 == pytest.approx(millions, rel=0.015)
+    assert cost.flops / 1e9 == pytest.approx(billions, rel=rel)
+
+
+@pytest.mark.parametrize('classes, parameters, billions', [(19, 215_455_112, 628), (150, 215_488_779, 637)])
+def test_mask2former(classes, parameters, billions):
+    """630 GFLOPs and 215 million parameters are reported for Swin-L at 800 x 800.
+
+    From 19 classes to 150 there are 131 more, of 257 weights each, and of 100 products for every pixel.
+    """
+    model = load_config('configs/trash/mask2former_swin_l.py').model
+    set_num_classes(model, classes)
+    cost = count_complexity(model, (800, 800))
+    assert cost.parameters == parameters == 215_455_112 + (classes - 19) * 257
+    assert round(cost.flops / 1e9) == billions
+    assert cost.flops == sum(flops for _, flops in cost.parts.values())
+    more_pixels, more_queries = (classes - 19) * 100 * 800 * 800, (classes - 19) * 100 * 256 * 10  # nine layers and one
+    assert cost.flops == 628_243_018_496 + more_pixels + more_queries
+
+
 RESNET = {'type': 'ResNet', 'depth': 18, 'num_stages': 1, 'out_indices': (0,), 'strides': (1,), 'dilations': (1,)}
 
 
@@ -110,6 +148,23 @@ def test_deformable_convolution_by_hand():
 def test_sizes_are_padded_as_the_model_pads(upstream_model):
     model = upstream_model('retinanet/retinanet_r50_fpn_1x_coco.py')
     assert count_complexity(model, (90, 33)).size == (96, 64)
+
+
+@pytest.mark.fast
+def test_a_segmenter_by_hand():
+    """A map of 64 channels and 16 px is classified, then resized to the picture; padding is the preprocessor's."""
+    head = {'type': 'FCNHead', 'in_channels': 64, 'channels': 64, 'in_index': 0, 'num_convs': 0, 'concat_input': False}
+    preprocessor = {'type': 'SegDataPreProcessor', 'test_cfg': {'size_divisor': 32}}
+    model = ConfigDict(
+        type='EncoderDecoder',
+        data_preprocessor=preprocessor,
+        backbone=RESNET,
+        decode_head={**head, 'num_classes': 5},
+        test_cfg={'mode': 'whole'},
+    )
+    cost = count_complexity(model, (50, 64))
+    assert cost.size == (64, 64)
+    assert cost.parts['decode_head'] == (65 * 5, 16 * 16 * 64 * 5 + 4 * 64 * 64 * 5)
 
 
 @pytest.mark.fast
