@@ -16,7 +16,7 @@ import torch.distributed as torch_dist
 from mmengine.dist import get_world_size, is_main_process
 from mmengine.hooks import EMAHook
 from mmengine.logging import HistoryBuffer, MMLogger
-from mmengine.model import is_model_wrapper
+from mmengine.model import is_model_wrapper, revert_sync_batchnorm
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, Runner, set_random_seed
 from torch.utils.data import DataLoader
@@ -118,6 +118,12 @@ class TrashRunner(Runner):
             torch.cuda.get_device_name() if torch.cuda.is_available() else f'CPU, {torch.get_num_threads()} threads'
         )
         self.logger.info(f'torch {torch.__version__} on {device}, {get_world_size()} process(es), seed {self.seed}')
+
+    def wrap_model(self, model_wrapper_cfg: dict | None, model: torch.nn.Module) -> torch.nn.Module:
+        """Wrap the model as upstream does; without a card batch norms count the pictures of their own process."""
+        if not torch.cuda.is_available() and not is_model_wrapper(model):
+            model = revert_sync_batchnorm(model)  # torch's SyncBN refuses to train on the CPU among several processes
+        return super().wrap_model(model_wrapper_cfg, model)
 
     def build_logger(self, *args: Any, **kwargs: Any) -> MMLogger:
         """Build upstream's logger, its terminal spared what only the log file needs."""

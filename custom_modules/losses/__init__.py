@@ -1,5 +1,6 @@
-"""Losses: pure functions of boxes or scores under thin modules."""
+"""Losses: pure functions of boxes, scores or pixels under thin modules."""
 
+from . import pixels
 from .alpha_iou_loss import AlphaIoULoss, alpha_iou_loss
 from .box_loss import BoxLoss
 from .guarded_box_loss import GuardedBoxLoss
@@ -30,5 +31,6 @@ __all__ = [
     'inner_iou_loss',
     'mpdiou_loss',
     'nwd_loss',
+    'pixels',
     'wiou_loss',
 ]

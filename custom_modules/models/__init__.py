@@ -1,7 +1,7 @@
 """Parts of models that upstream lacks, and what fits a model config to a data set."""
 
 from .assigners import TrashATSSAssigner, TrashDynamicSoftLabelAssigner, TrashMaxIoUAssigner
-from .backbones import ConvolutionalVGG, DilatedEfficientNet
+from .backbones import ConvolutionalVGG, DilatedEfficientNet, EvoResNet, EvoResNetV1c, EvoResNetV1d, EvoResNeXt
 from .bbox_heads import TrashShared2FCBBoxHead
 from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
@@ -11,6 +11,7 @@ from .detectors import TrashDDQDETR, TrashDINO
 from .ignore_support import deaf_to_ignore_regions
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
 from .necks import BiFPN
+from .norms import EvoNormB0, EvoNormS0, drop_doubled_activations
 from .remove_masks import remove_mask_branch
 from .samplers import TrashRandomSampler
 
@@ -18,6 +19,12 @@ __all__ = [
     'BiFPN',
     'ConvolutionalVGG',
     'DilatedEfficientNet',
+    'EvoNormB0',
+    'EvoNormS0',
+    'EvoResNeXt',
+    'EvoResNet',
+    'EvoResNetV1c',
+    'EvoResNetV1d',
     'FCN8sHead',
     'TrashATSSAssigner',
     'TrashBatchResize',
@@ -34,6 +41,7 @@ __all__ = [
     'TrashYOLOXHead',
     'UNetDecodeHead',
     'deaf_to_ignore_regions',
+    'drop_doubled_activations',
     'remove_mask_branch',
     'set_num_classes',
 ]

@@ -1,5 +1,6 @@
 """Hooks that both detection and segmentation use."""
 
+from .count_classes_hook import CountClassesHook
 from .curves_hook import CurvesHook
 from .finite_loss_hook import FiniteLossHook
 from .freeze_encoder_hook import FreezeEncoderHook
@@ -14,8 +15,10 @@ from .time_limit_hook import TimeLimitHook
 from .tracking_hook import TrackingHook
 from .trash_early_stopping_hook import TrashEarlyStoppingHook
 from .trash_ema_hook import TrashEMAHook
+from .update_difficulty_hook import UpdateDifficultyHook
 
 __all__ = [
+    'CountClassesHook',
     'CurvesHook',
     'FiniteLossHook',
     'FreezeEncoderHook',
@@ -31,4 +34,5 @@ __all__ = [
     'TrainingStopped',
     'TrashEMAHook',
     'TrashEarlyStoppingHook',
+    'UpdateDifficultyHook',
 ]

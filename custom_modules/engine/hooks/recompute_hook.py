@@ -12,6 +12,8 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
+from ...models.norms import EvoNormB0
+
 
 @HOOKS.register_module()
 class RecomputeHook(Hook):
@@ -53,9 +55,10 @@ def _contexts(module: nn.Module) -> tuple[Any, Any]:
 
 @contextmanager
 def _frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Leave the running statistics of batch norms as they are."""
-    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm) and norm.track_running_stats]
-    before = [(norm.momentum, norm.num_batches_tracked.clone()) for norm in norms]
+    """Leave the running statistics of batch norms, and of what averages like them, as they are."""
+    norms = [norm for norm in module.modules() if _averages(norm)]
+    before = [(norm.momentum, getattr(norm, 'num_batches_tracked', None)) for norm in norms]
+    before = [(momentum, None if count is None else count.clone()) for momentum, count in before]
     for norm in norms:
         norm.momentum = 0.0
     try:
@@ -63,4 +66,9 @@ def _frozen_statistics(module: nn.Module) -> Iterator[None]:
     finally:
         for norm, (momentum, count) in zip(norms, before, strict=True):
             norm.momentum = momentum
-            norm.num_batches_tracked.copy_(count)
+            if count is not None:
+                norm.num_batches_tracked.copy_(count)
+
+
+def _averages(norm: nn.Module) -> bool:
+    return isinstance(norm, EvoNormB0) or (isinstance(norm, _BatchNorm) and norm.track_running_stats)
