@@ -61,16 +61,13 @@ def facts(folder: Path, *, costs: bool) -> dict:
 
 
 def cost(config: dict) -> dict:
-    """Count a run's model; an empty answer for a segmenter, and where an operator is not known."""
+    """Count a run's model; the reason where an operator is not known."""
     from mmengine.config import Config
 
-    from custom_modules.engine.tasks import is_segmentation
     from custom_modules.models.complexity import count_complexity, picture_size
     from custom_modules.utils import UserError
 
     cfg = Config(config)
-    if is_segmentation(cfg):
-        return {}
     try:
         counted = count_complexity(cfg.model, picture_size(cfg))
     except UserError as error:
