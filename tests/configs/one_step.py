@@ -24,7 +24,7 @@ class Outcome:
     Attributes:
         runner: The runner after one iteration and one validation.
         changed: Names of the parts of the model (``backbone``, ...) in which some weight changed.
-        trainable: Names of the parts with weights to train.
+        trainable: Names of the parts with weights to train in the first epoch.
         found: What was predicted on the validation picture: ``pred_instances``, or ``pred_sem_seg`` of a segmenter.
         shape: Height and width of that picture, px.
     """
@@ -60,12 +60,14 @@ def train_one_step(cfg: Config, data_root: Path, work_dir: Path, *, keeps_files:
     runner.train()
     after = _weights(runner.model)
     changed = {name.split('.')[0] for name, weight in after.items() if not torch.equal(weight, before[name])}
+    is_frozen = any(hook['type'] == 'FreezeEncoderHook' for hook in cfg.get('custom_hooks') or [])
+    trainable = {name.split('.')[0] for name in before} - ({'backbone'} if is_frozen else set())
     batch = next(iter(runner.val_dataloader))
     runner.model.eval()
     with torch.no_grad():
         sample = runner.model.val_step(batch)[0]
     found = sample.pred_sem_seg if is_segmentation(cfg) else sample.pred_instances
-    return Outcome(runner, changed, {name.split('.')[0] for name in before}, found, sample.ori_shape[:2])
+    return Outcome(runner, changed, trainable, found, sample.ori_shape[:2])
 
 
 def _weights(model: torch.nn.Module) -> dict[str, torch.Tensor]:

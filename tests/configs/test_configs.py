@@ -64,7 +64,8 @@ def level(path: Path) -> int:
     if path.parent.parent == CONFIGS / '_base_':
         return 1
     if path.parent == CONFIGS / '_base_':
-        return 2 if bases_of(path) else 1
+        is_family = bases_of(path) and not path.stem.startswith('runtime')
+        return 2 if is_family else 1
     return 3
 
 
