@@ -1,4 +1,4 @@
-"""The Albumentations library as a pipeline step that keeps masks and ignore regions."""
+"""The Albumentations library as a pipeline step that keeps masks, ignore regions and label maps."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 from mmdet.datasets.transforms import Albu
-from mmdet.registry import TRANSFORMS
 from mmdet.structures.bbox import HorizontalBoxes
+from mmengine.registry import TRANSFORMS
 
 from custom_modules.structures.instance_masks import InstanceMasks
 from custom_modules.utils import UserError
@@ -21,11 +21,13 @@ _WANTED = "pip install 'albumentations==1.4.24'"
 
 @TRANSFORMS.register_module()
 class TrashAlbu(Albu):
-    """Run transforms of Albumentations on picture, boxes, masks and ignore regions.
+    """Run transforms of Albumentations on a picture and its boxes, masks and ignore regions, or its label map.
 
     Where all of them change colours only, boxes and masks are left as they are.  Otherwise the masks are drawn once
     and transformed, boxes become those of the masks, and what has left the picture is dropped; instances without a
-    mask keep the library's box.  Random numbers come from the pipeline's, so that a sample is repeatable.
+    mask keep the library's box.  A label map moves with its picture; what a transform fills with a constant does not
+    count there when it is given ``fill_mask=255``.  Random numbers come from the pipeline's, so that a sample is
+    repeatable.
 
     Upstream's ``Albu`` gives every mask back as a bitmap, one without content as a mask, and draws from generators
     of its own.
@@ -57,9 +59,17 @@ class TrashAlbu(Albu):
         if hasattr(self.aug, 'set_random_state'):  # older releases draw from Python's generator
             seed = int(np.random.randint(2**31))
             self.aug.set_random_state(np.random.default_rng(seed), random.Random(seed))
+        if self.moves_pixels and 'gt_seg_map' in results:
+            return self._transform_labels(results)
         if self.moves_pixels:
             return self._transform_all(results)
         results['img'] = self.aug(image=results['img'])['image']
+        return results
+
+    def _transform_labels(self, results: dict) -> dict:
+        out = self.aug(image=results['img'], mask=results['gt_seg_map'], bboxes=np.zeros((0, 4)), instance=[])
+        results['img'], results['gt_seg_map'] = out['image'], out['mask']
+        results['img_shape'] = out['image'].shape[:2]
         return results
 
     def _transform_all(self, results: dict) -> dict:
