@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from custom_modules.engine.inference import PictureResult
 
-_OPACITY = 0.5
-
 
 class DetectionDrawing:
     """Draws detections as they come; what an interrupted call has drawn stays as it is.
@@ -58,17 +56,17 @@ class LabelDrawing:
     def __call__(self, result: PictureResult) -> None:
         """Draw the ``PictureResult`` of one picture."""
         import cv2
-        from custom_modules.visualization.segmentation import draw_labels
 
         from custom_modules.datasets.palette import segmentation_palette
         from custom_modules.ensemble.probs import argmax_labels
+        from custom_modules.visualization import draw_labels
 
         over = _file_of(self.folder, result.picture, '.jpg')
         alone = _file_of(self.folder, result.picture, '_labels.png')
         if over.exists() and alone.exists() and not result.is_new:
             return
         labels, palette = argmax_labels(result.predictions), segmentation_palette(result.classes)
-        _write_jpeg(over, draw_labels(cv2.imread(str(result.picture.path)), labels, palette, alpha=_OPACITY))
+        _write_jpeg(over, draw_labels(cv2.imread(str(result.picture.path)), labels, palette))
         _write_labels(alone, labels, palette)
 
 

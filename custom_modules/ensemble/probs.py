@@ -6,7 +6,9 @@ A ``*.probs`` folder holds ``data.bin``, the pictures one after another as C x H
 
 A probability is its whole number times ``scale``: 0 to 255 times 1/255 of ``uint8``, 0 to 65535 times 1/65535 of
 ``uint16``.  They are rounded to the nearest, so that each is within half a step of what the model gave: 1/510 (0.002)
-and 1/131070 (0.000008; float32's own rounding adds a fiftieth of it).
+and 1/131070 (0.000008; float32's own rounding adds a fiftieth of it).  Where the most probable class would come to be
+equal to one of a lower label, which would then win, it is raised by one step: there it is off by 3/510 at most, and the
+label of every pixel stays the model's.
 
 This module needs nothing but numpy; ``probs_writing.py`` writes such folders.
 """
@@ -126,7 +128,7 @@ class ProbabilityMaps(Mapping[int, np.ndarray]):
         return np.asarray(stored).view(picture.dtype).reshape(len(self.classes), picture.height, picture.width)
 
     def labels(self, image_id: int) -> np.ndarray:
-        """Return the most probable class of each pixel, (H, W) uint8; the lower label where two are equal.
+        """Return the most probable class of each pixel, (H, W) uint8.
 
         Raises:
             UserError: The folder does not have the picture.

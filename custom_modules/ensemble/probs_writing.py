@@ -11,7 +11,7 @@ import numpy as np
 
 from custom_modules.utils import UserError, atomic_folder
 
-from .probs import DATA, INDEX, STEPS, VERSION, StoredPicture
+from .probs import DATA, INDEX, STEPS, VERSION, StoredPicture, argmax_labels
 
 
 class ProbsWriter:
@@ -103,10 +103,10 @@ def write_probs(
 
 
 def quantise(probs: np.ndarray, dtype: str = 'uint8', name: str = 'probabilities') -> np.ndarray:
-    """Round probabilities to the steps they are stored in.
+    """Round probabilities to the steps they are stored in; which class is the largest stays as it is.
 
     Args:
-        probs: Of any shape, 0 to 1; what rounding errors put beyond is brought back.
+        probs: (C, H, W), 0 to 1; what rounding errors put beyond is brought back.
         dtype: Of :data:`STEPS`.
         name: What to call them in a message.
 
@@ -121,7 +121,13 @@ def quantise(probs: np.ndarray, dtype: str = 'uint8', name: str = 'probabilities
         raise UserError(f'{name}: probabilities are from 0 to 1, these from {probs.min():.6g} to {probs.max():.6g}')
     scaled = np.multiply(probs, np.float32(steps))
     np.rint(scaled, out=scaled)
-    return np.clip(scaled, 0, steps, out=scaled).astype(dtype)
+    stored = np.clip(scaled, 0, steps, out=scaled).astype(dtype)
+    if stored.ndim == 3 and stored.size:
+        winners = argmax_labels(probs)
+        rows, columns = np.nonzero(argmax_labels(stored) != winners)
+        tied = winners[rows, columns], rows, columns
+        stored[tied] += stored[tied] < steps
+    return stored
 
 
 def check_dtype(dtype: str) -> str:

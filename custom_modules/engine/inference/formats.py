@@ -12,7 +12,7 @@ from mmengine.config import Config
 from torch import Tensor
 
 from ...ensemble.probs import INDEX, STEPS, SUFFIX
-from ...ensemble.probs_writing import ProbsWriter
+from ...ensemble.probs_writing import ProbsWriter, quantise
 from ...evaluation import Predictions, PredictionWriter, parse_lines, record_lines
 from ...utils import UserError, check_output, check_output_folder
 from ..tasks import is_segmentation
@@ -96,15 +96,12 @@ class Probabilities(OutputFormat):
         return {'classes': self.classes, 'probabilities': self.dtype}
 
     def keep(self, picture: Picture, outcome: Tensor) -> tuple[bytes, np.ndarray]:
-        steps = STEPS[self.dtype]
-        rounded = outcome.float().mul(steps).round_()
-        if not torch.isfinite(rounded).all():
+        if not torch.isfinite(outcome).all():
             raise UserError(
                 f'image {picture.image_id}: the model predicts NaN or infinite numbers: its weights are damaged'
             )
-        # Wider than needed for 16 bits: torch has few operators for unsigned ones.
-        small = rounded.clamp_(0, steps).to(torch.uint8 if self.dtype == 'uint8' else torch.int32)
-        stored = small.cpu().contiguous().numpy().astype(self.dtype, copy=False)
+        on_cpu = outcome.device.type == 'cpu'
+        stored = quantise(outcome.numpy(), self.dtype) if on_cpu else quantise_tensor(outcome, self.dtype)
         return self._SIZE.pack(*stored.shape[1:]) + stored.tobytes(), stored
 
     def restore(self, kept: bytes) -> np.ndarray:
@@ -115,6 +112,25 @@ class Probabilities(OutputFormat):
         with ProbsWriter(out, self.classes, self.dtype) as writer:
             for picture, block in kept:
                 writer.add_raw(picture.image_id, picture.name, self.restore(block))
+
+
+def quantise_tensor(probs: Tensor, dtype: str) -> np.ndarray:
+    """Do what :func:`~custom_modules.ensemble.probs_writing.quantise` does where a tensor is, on a GPU.
+
+    Args:
+        probs: (C, H, W), 0 to 1.
+        dtype: Of :data:`~custom_modules.ensemble.probs.STEPS`.
+
+    Returns:
+        The same whole numbers.
+    """
+    steps, probs = STEPS[dtype], probs.float()
+    rounded = probs.mul(steps).round_().clamp_(0, steps)
+    winners = probs.argmax(0, keepdim=True)  # of equal ones the first
+    rounded.scatter_add_(0, winners, (rounded.argmax(0, keepdim=True) != winners).float())
+    # Wider than needed for 16 bits: torch has few operators for unsigned ones.
+    small = rounded.clamp_(max=steps).to(torch.uint8 if dtype == 'uint8' else torch.int32)
+    return small.cpu().contiguous().numpy().astype(dtype, copy=False)
 
 
 def output_suffix(cfg: Config) -> str:

@@ -37,6 +37,7 @@ def folder(tmp_path):
 
 @pytest.mark.parametrize(('dtype', 'most'), [('uint8', 1 / 510), ('uint16', 1.02 / 131070)])
 def test_what_is_written_comes_back_within_half_a_step(tmp_path, dtype, most):
+    """But for the largest class where it is raised by a step to stay the largest."""
     rng = random.Random(dtype)
     sizes = [(rng.randrange(1, 40), rng.randrange(1, 40)) for _ in range(20)]
     pictures = [(10 * number, f'{number}.jpg', some_probs(*size, number)) for number, size in enumerate(sizes)]
@@ -47,9 +48,11 @@ def test_what_is_written_comes_back_within_half_a_step(tmp_path, dtype, most):
     for image_id, name, probs in pictures:
         found = maps[image_id]
         assert found.dtype == np.float32 and found.shape == probs.shape and maps.pictures[image_id].file_name == name
-        assert np.abs(found.astype(np.float64) - probs).max() <= most
-        assert np.abs(found.sum(axis=0) - 1).max() <= 3 * most
-        np.testing.assert_array_equal(maps.labels(image_id), maps.raw(image_id).argmax(axis=0))
+        apart = np.abs(found.astype(np.float64) - probs)
+        assert apart.max() <= 3 * most
+        assert (apart > most).sum() <= 0.01 * probs[0].size + 1
+        assert np.abs(found.sum(axis=0) - 1).max() <= 5 * most
+        np.testing.assert_array_equal(maps.labels(image_id), probs.argmax(axis=0))
 
 
 def test_the_file_is_as_the_format_says(tmp_path):
@@ -119,16 +122,34 @@ def test_the_largest_class_is_the_first_of_the_largest(num_classes):
     np.testing.assert_array_equal(argmax_labels(stored), stored.argmax(axis=0))
 
 
-def test_labels_of_realistic_probabilities_stay_what_they_were():
-    """Regions with soft borders, 11 classes: what a segmenter gives.  8 bits change the label of few pixels."""
+@pytest.mark.parametrize('dtype', STEPS)
+def test_labels_of_realistic_probabilities_stay_what_they_were(dtype):
+    """Regions with soft borders, 11 classes: what a segmenter gives.  Rounding alone moves a pixel in a thousand."""
     import cv2
 
     rng = np.random.default_rng(0)
     logits = [cv2.resize(rng.normal(0, 6, (16, 16)).astype(np.float32), (256, 256)) for _ in range(11)]
     probs = softmax(np.stack(logits))
-    labels = probs.argmax(axis=0)
-    same = {dtype: (argmax_labels(quantise(probs, dtype)) == labels).mean() for dtype in STEPS}
-    assert same['uint8'] > 0.9985 and same['uint16'] > 0.99998, same
+    stored = quantise(probs, dtype)
+    np.testing.assert_array_equal(argmax_labels(stored), probs.argmax(axis=0))
+    rounded = np.rint(probs * STEPS[dtype])
+    moved = (rounded.argmax(axis=0) != probs.argmax(axis=0)).sum()
+    assert (rounded != stored).sum() == moved and moved < 0.0015 * 256 * 256
+    assert dtype == 'uint16' or moved > 0
+
+
+@pytest.mark.parametrize(
+    ('probs', 'stored'),
+    [
+        pytest.param([0.2, 0.3999, 0.4001], [51, 102, 103], id='raised'),
+        pytest.param([0.2, 0.4001, 0.3999], [51, 102, 102], id='first-anyway'),
+        pytest.param([0.4, 0.2, 0.4], [102, 51, 102], id='equal'),
+        pytest.param([0.333, 0.3333, 0.3337], [85, 85, 86], id='three'),
+        pytest.param([0.0, 0.0, 1.0], [0, 0, 255], id='certain'),
+    ],
+)
+def test_the_most_probable_class_stays_so(probs, stored):
+    assert quantise(np.array(probs).reshape(3, 1, 1)).flatten().tolist() == stored
 
 
 @pytest.mark.parametrize(

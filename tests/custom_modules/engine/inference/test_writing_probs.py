@@ -21,8 +21,9 @@ from custom_modules.engine.inference import (
     predict_to_file,
     test,
 )
-from custom_modules.engine.inference.formats import Probabilities
+from custom_modules.engine.inference.formats import Probabilities, quantise_tensor
 from custom_modules.ensemble import open_probs
+from custom_modules.ensemble.probs_writing import quantise
 from custom_modules.utils import UserError
 
 from .ranks import fork, fork_ranks, wait
@@ -86,9 +87,17 @@ def test_what_the_model_gives_is_stored(predict, tiny_segmenter, untrained_segme
     segmenter = Segmenter(load_config(tiny_segmenter), untrained_segmenter, device='cpu')
     for picture, probs in segmenter.predict(pictures, batch_size=BATCH, num_workers=0):
         assert maps.pictures[picture.image_id].file_name == picture.name
-        steps = np.iinfo(dtype).max
-        np.testing.assert_allclose(maps[picture.image_id], probs.numpy(), atol=0.511 / steps)
+        np.testing.assert_array_equal(maps.raw(picture.image_id), quantise(probs.numpy(), dtype))
+        np.testing.assert_array_equal(maps.labels(picture.image_id), probs.numpy().argmax(axis=0))
         np.testing.assert_array_equal(count.stored[picture.image_id], maps.raw(picture.image_id))
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize('dtype', ['uint8', 'uint16'])
+def test_tensors_are_rounded_as_arrays_are(dtype):
+    probs = torch.nn.functional.interpolate(torch.randn(1, 11, 8, 8) * 3, (128, 128), mode='bicubic')[0].softmax(0)
+    probs[:, 0, 0] = 0
+    np.testing.assert_array_equal(quantise_tensor(probs, dtype), quantise(probs.numpy(), dtype))
 
 
 @pytest.mark.fast
