@@ -16,8 +16,8 @@ heads = parts[1:]
 batch_norm = {part: dict(norm_cfg=dict(type='BN')) for part in parts}
 # Over the pictures of all cards; in a process alone it is a batch norm.
 sync_batch_norm = {part: dict(norm_cfg=dict(type='SyncBN')) for part in parts}
-instance_norm = {part: dict(norm_cfg=dict(type='IN', affine=True)) for part in parts}
-group_norm = {part: dict(norm_cfg=dict(type='GN', num_groups=32)) for part in parts}
+instance_norm = {part: dict(norm_cfg=dict(type='TrashInstanceNorm')) for part in parts}
+group_norm = {part: dict(norm_cfg=dict(type='TrashGroupNorm', num_groups=32)) for part in parts}
 evonorm_s0 = {part: dict(norm_cfg=dict(type='EvoNormS0')) for part in parts}
 evonorm_s0.update({part: dict(evonorm_s0[part], act_cfg=None) for part in heads})
 evonorm_b0 = {part: dict(norm_cfg=dict(type='EvoNormB0')) for part in parts}

@@ -11,7 +11,7 @@ from .detectors import TrashDDQDETR, TrashDINO
 from .ignore_support import deaf_to_ignore_regions
 from .mask_heads import TrashFCNMaskHead, TrashHTCMaskHead
 from .necks import BiFPN
-from .norms import EvoNormB0, EvoNormS0, drop_doubled_activations
+from .norms import EvoNormB0, EvoNormS0, TrashGroupNorm, TrashInstanceNorm, drop_doubled_activations
 from .remove_masks import remove_mask_branch
 from .samplers import TrashRandomSampler
 
@@ -34,7 +34,9 @@ __all__ = [
     'TrashDINOHead',
     'TrashDynamicSoftLabelAssigner',
     'TrashFCNMaskHead',
+    'TrashGroupNorm',
     'TrashHTCMaskHead',
+    'TrashInstanceNorm',
     'TrashMaxIoUAssigner',
     'TrashRandomSampler',
     'TrashShared2FCBBoxHead',

@@ -139,6 +139,7 @@ class SafeCheckpointHook(Hook):
 
 
 def _learns_from_scores(runner) -> bool:
-    """Tell whether a schedule or a hook has yet to hear the scores that ``last.pth``, saved before them, lacks."""
+    """Tell whether a schedule, loss or hook has yet to hear the scores that ``last.pth``, saved before them, lacks."""
     schedules = any(getattr(schedule, 'need_val_args', False) for schedule in runner.param_schedulers or [])
-    return schedules or any(isinstance(hook, EarlyStoppingHook) for hook in runner.hooks)
+    losses = any(hasattr(module, 'set_difficulty') for module in runner.model.modules())  # see UpdateDifficultyHook
+    return schedules or losses or any(isinstance(hook, EarlyStoppingHook) for hook in runner.hooks)

@@ -11,8 +11,9 @@ from ..distributed import on_main_rank
 class UpdateDifficultyHook(Hook):
     """After each validation give its scores per class to every loss that asks for them, on all ranks the same.
 
-    A loss asks by a method ``set_difficulty(accuracy)`` and keeps what it needs in a buffer, so that a resumed run goes
-    on with it.  Without such a loss the hook does nothing.
+    A loss asks by a method ``set_difficulty(accuracy)`` and keeps what it needs in a buffer, so that a run resumed
+    inside an epoch goes on with it; one resumed from the end of an epoch, whose checkpoint is older than the scores,
+    validates once more (``SafeCheckpointHook``).  Without such a loss the hook does nothing.
 
     Args:
         score: Attribute of the metric's ``last_result``, (K,) from 0 to 1, NaN for classes without a score:

@@ -4,6 +4,7 @@ from mmengine.registry import MODELS
 from torch import Tensor, nn
 
 from .evonorm import EvoNorm, of_channels
+from .trash_group_norm import fitting_groups
 
 
 def evonorm_s0(x: Tensor, v: Tensor, *, num_groups: int, eps: float = 1e-5) -> Tensor:
@@ -18,11 +19,14 @@ def evonorm_s0(x: Tensor, v: Tensor, *, num_groups: int, eps: float = 1e-5) -> T
         eps: Added to variances.
 
     Returns:
-        (N, C, H, W).
+        (N, C, H, W); a group of a single value has no deviation, and is not divided.
     """
+    activated = x * (x * of_channels(v)).sigmoid()
+    if x[0].numel() == num_groups:
+        return activated
     variance = x.reshape(len(x), num_groups, -1).var(dim=2, correction=0, keepdim=True)
     scale = (variance + eps).rsqrt().repeat_interleave(x.shape[1] // num_groups, dim=1)
-    return x * (x * of_channels(v)).sigmoid() * scale.unsqueeze(-1)
+    return activated * scale.unsqueeze(-1)
 
 
 @MODELS.register_module()
@@ -34,15 +38,12 @@ class EvoNormS0(EvoNorm, nn.GroupNorm):
 
     Args:
         num_features: Channels.
-        num_groups: Groups of channels, 32 in the paper.
+        num_groups: Groups of channels, 32 in the paper; where the channels do not divide fewer, as its authors have it.
         eps: Added to variances.
-
-    Raises:
-        ValueError: The channels cannot be shared out among the groups.
     """
 
     def __init__(self, num_features: int, num_groups: int = 32, eps: float = 1e-5) -> None:
-        super().__init__(num_groups, num_features, eps=eps)
+        super().__init__(fitting_groups(num_features, num_groups), num_features, eps=eps)
         self.init_activation(num_features)
 
     def activated(self, x: Tensor) -> Tensor:

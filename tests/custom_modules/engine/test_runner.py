@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import torch
 from mmengine.optim import CosineAnnealingLR, LinearLR, ReduceOnPlateauLR
+from mmengine.runner import Runner
 
 from custom_modules.engine import runner as runner_module
 from custom_modules.engine.runner import TrashRunner, config_mistakes
@@ -99,3 +100,17 @@ def test_deterministic_operators_are_asked_for_but_not_demanded(monkeypatch):
     finally:
         torch.use_deterministic_algorithms(False)
         torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = False, False
+
+
+def test_synchronised_batch_norms_become_plain_ones_without_a_card(toy_runner, monkeypatch):
+    """Also among several processes, where upstream leaves them and torch then refuses to train."""
+    runner = toy_runner()
+    wrapped = []
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: False)
+    monkeypatch.setattr(Runner, 'wrap_model', lambda self, cfg, model: wrapped.append(model))
+    runner.wrap_model(None, torch.nn.Sequential(torch.nn.SyncBatchNorm(3)))
+    assert not any(isinstance(module, torch.nn.SyncBatchNorm) for module in wrapped[0].modules())
+    assert isinstance(wrapped[0][0], torch.nn.modules.batchnorm._BatchNorm)
+    monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
+    runner.wrap_model(None, torch.nn.Sequential(torch.nn.SyncBatchNorm(3)))
+    assert isinstance(wrapped[1][0], torch.nn.SyncBatchNorm)

@@ -14,7 +14,7 @@ from mmcv.cnn.bricks.norm import is_norm
 from mmengine.optim import DefaultOptimWrapperConstructor
 
 from custom_modules.engine.hooks.recompute_hook import recomputed
-from custom_modules.models import EvoNormB0, EvoNormS0
+from custom_modules.models import EvoNormB0, EvoNormS0, TrashGroupNorm
 from custom_modules.models.norms import evonorm_b0, evonorm_s0
 
 BOTH = pytest.mark.parametrize('kind', [EvoNormS0, EvoNormB0])
@@ -124,12 +124,38 @@ def test_half_precision(kind, dtype):
 
 @pytest.mark.fast
 @BOTH
-def test_flat_pictures_and_single_pixels(kind):
-    for x in (torch.zeros(2, 32, 4, 4), torch.full((1, 32, 1, 1), 3.0)):
+@pytest.mark.parametrize('shape', [(2, 32, 4, 4), (2, 32, 1, 1), (1, 32, 1, 1), (1, 64, 1, 1)], ids=str)
+def test_flat_pictures_and_single_pixels(kind, shape):
+    """As pooled branches are; nothing is divided by the 0.003 that is added to a deviation of 0."""
+    for x in (torch.zeros(shape), torch.randn(shape, generator=torch.Generator().manual_seed(0))):
         x.requires_grad_()
-        layer = kind(32)
-        layer(x).sum().backward()
+        layer = kind(shape[1])
+        found = layer(x)
+        found.sum().backward()
+        assert found.abs().max() < 100
         assert torch.isfinite(x.grad).all() and all(torch.isfinite(p.grad).all() for p in layer.parameters())
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(('channels', 'groups'), [(64, 32), (48, 24), (16, 16), (7, 7), (34, 17), (37, 1)])
+def test_as_many_groups_as_fit(channels, groups):
+    assert EvoNormS0(channels).num_groups == TrashGroupNorm(channels).num_groups == groups
+    x = torch.randn(2, channels, 4, 4)
+    torch.testing.assert_close(TrashGroupNorm(channels)(x), torch.nn.GroupNorm(groups, channels)(x))
+    assert EvoNormS0(channels)(x).shape == x.shape
+
+
+@pytest.mark.fast
+def test_instance_norm_of_a_pixel():
+    name, layer = build_norm_layer({'type': 'TrashInstanceNorm'}, 3, postfix=2)
+    assert name == 'in2' and is_norm(layer)
+    x = torch.randn(2, 3, 4, 4)
+    torch.testing.assert_close(layer(x), torch.nn.InstanceNorm2d(3)(x))
+    torch.nn.init.constant_(layer.weight, 2)
+    torch.nn.init.constant_(layer.bias, 1)
+    torch.testing.assert_close(layer(x[..., :1, :1]), 2 * x[..., :1, :1] + 1)
+    with pytest.raises(ValueError, match='more than 1 spatial element'):
+        torch.nn.InstanceNorm2d(3)(x[..., :1, :1])
 
 
 @pytest.mark.fast
