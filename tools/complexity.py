@@ -23,7 +23,12 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         '--size', nargs=2, type=int, metavar=('W', 'H'), help="picture in px (default: the config's test size)"
     )
-    parser.add_argument('--classes', type=int, default=10, metavar='N', help='classes of the data set (default 10)')
+    parser.add_argument(
+        '--classes',
+        type=int,
+        metavar='N',
+        help='classes of the data set (default 10), for a segmenter with Background (default 11)',
+    )
     parser.add_argument('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE', help='change the configs')
     return parser.parse_args(argv)
 
@@ -34,16 +39,18 @@ def main(argv: list[str] | None = None) -> int:
     check_paths(*args.configs)
     from custom_modules.engine import load_config
     from custom_modules.engine.config import parse_overrides
+    from custom_modules.engine.tasks import is_segmentation
     from custom_modules.models import set_num_classes
     from custom_modules.models.complexity import count_complexity, picture_size
     from custom_modules.utils import UserError
 
-    if min(args.size or [1]) < 1 or args.classes < 1:
+    if min(args.size or [1]) < 1 or (args.classes is not None and args.classes < 1):
         raise UserError(f'--size {args.size} --classes {args.classes}: give whole numbers from 1 on')
     for path in args.configs:
         cfg = load_config(path, parse_overrides(args.cfg_options))
-        set_num_classes(cfg.model, args.classes)
-        show(path, count_complexity(cfg.model, tuple(args.size or picture_size(cfg))), args.classes)
+        classes = args.classes or (11 if is_segmentation(cfg) else 10)
+        set_num_classes(cfg.model, classes)
+        show(path, count_complexity(cfg.model, tuple(args.size or picture_size(cfg))), classes)
     return 0
 
 

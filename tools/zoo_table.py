@@ -1,10 +1,11 @@
-"""Write the README's table of configs from the configs themselves.
+"""Write the README's tables of configs from the configs themselves.
 
     python tools/zoo_table.py
     python tools/zoo_table.py --check
 
-Costs are counted at each config's own test size with ten classes (tools/complexity.py) and kept in
-configs/costs.json, so that only new models are counted; scores come from the docstrings.
+Costs are counted at each config's own test size with ten classes, for segmenters with Background, too
+(tools/complexity.py), and kept in configs/costs.json, so that only new models are counted; scores come from the
+docstrings.
 """
 
 from __future__ import annotations
@@ -35,6 +36,17 @@ DETECTORS = {
     'CascadeRCNN': 'Cascade Mask R-CNN',
     'DDQDETR': 'DDQ DETR',
 }
+SEGMENTERS = {  # by their heads
+    'UPerHead': 'UPerNet',
+    'Mask2FormerHead': 'Mask2Former',
+    'SegformerHead': 'SegFormer',
+    'ASPPHead': 'DeepLabV3',
+    'DepthwiseSeparableASPPHead': 'DeepLabV3+',
+    'FPNHead': 'FPN',
+    'UNetDecodeHead': 'U-Net',
+    'FCN8sHead': 'FCN-8s',
+}
+MIT_DEPTHS = {8: '1', 16: '2', 28: '3', 41: '4', 52: '5'}  # layers of B1 to B5; B0 is as deep as B1
 SWINS = {(96, 6): 'Swin-T', (96, 18): 'Swin-S', (128, 18): 'Swin-B', (192, 18): 'Swin-L'}
 
 
@@ -128,10 +140,11 @@ class Costs:
 
     def of(self, cfg: Config) -> dict[str, Any]:
         """Give ``parameters``, ``flops`` and ``size`` of a config, or nothing."""
+        from custom_modules.engine.tasks import is_segmentation
         from custom_modules.models import set_num_classes
         from custom_modules.models.complexity import count_complexity, picture_size
 
-        set_num_classes(cfg.model, NUM_CLASSES)
+        set_num_classes(cfg.model, NUM_CLASSES + is_segmentation(cfg))
         size = picture_size(cfg)
         key = model_key(cfg.model.to_dict(), size)
         if key in self.known:
@@ -146,7 +159,9 @@ class Costs:
 
 def model_key(model: dict, size: tuple[int, int]) -> str:
     """Make a short name of all that decides what a model costs."""
-    text = json.dumps([_without(model, ('init_cfg', 'train_cfg', 'loss_bbox')), size], sort_keys=True, default=str)
+    text = json.dumps(
+        [_without(model, ('init_cfg', 'train_cfg', 'loss_bbox', 'loss_decode')), size], sort_keys=True, default=str
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
@@ -159,10 +174,13 @@ def _without(value: Any, keys: tuple[str, ...]) -> Any:
 
 
 def make_tables(leaves: list[Leaf], costs: Costs) -> str:
-    """Make the two tables: whole configs, and single choices."""
+    """Make the three tables: detectors, single choices, and segmenters."""
     from custom_modules.engine import load_config
+    from custom_modules.engine.tasks import is_segmentation
 
-    rows = {leaf.name: (leaf, load_config(leaf.path)) for leaf in leaves}
+    loaded = {leaf.name: (leaf, load_config(leaf.path)) for leaf in leaves}
+    rows = {name: row for name, row in loaded.items() if not is_segmentation(row[1])}
+    segmenters = sorted((row for name, row in loaded.items() if name not in rows), key=lambda row: _place(*row, costs))
     is_choice = {name: leaf.path.stem.startswith(f'{CHOICES_OF}_') for name, (leaf, _) in rows.items()}
     models = sorted((row for name, row in rows.items() if not is_choice[name]), key=lambda row: _place(*row, costs))
     base = _figures(costs.of(rows[f'configs/trash/{CHOICES_OF}.py'][1]))
@@ -179,20 +197,32 @@ def make_tables(leaves: list[Leaf], costs: Costs) -> str:
             '| config | changes | M parameters | GFLOPs | mAP50 |',
             '|---|---|---|---|---|',
             *choices,
+            *(_segmenter_table(segmenters, costs) if segmenters else []),
         ]
     )
+
+
+def _segmenter_table(rows: list[tuple[Leaf, Config]], costs: Costs) -> list[str]:
+    return [
+        '',
+        '| config | segmenter | backbone | M parameters | GFLOPs | at px | start weights | mIoU |',
+        '|---|---|---|---|---|---|---|---|',
+        *(_model_row(*row, costs) for row in rows),
+    ]
 
 
 def _model_row(leaf: Leaf, cfg: Config, costs: Costs) -> str:
     start, cost = start_weights(cfg), costs.of(cfg)
     size = ' x '.join(map(str, cost.get('size', ())))
-    model = [detector_name(cfg.model), backbone_name(cfg.model.backbone), neck_name(cfg.model.get('neck'))]
+    model = [model_name(cfg.model), backbone_name(cfg.model.backbone)]
+    if 'decode_head' not in cfg.model:
+        model.append(neck_name(cfg.model.get('neck')))
     return _row([f'`{leaf.name}`', *model, *_figures(cost), size, start, short_score(leaf.score)])
 
 
 def _place(leaf: Leaf, cfg: Config, costs: Costs) -> tuple:
-    """Order rows: the detectors in a row, from small to large, the demo last."""
-    return FOLDERS.index(leaf.path.parent.name), detector_name(cfg.model), costs.of(cfg).get('parameters', 0)
+    """Order rows: those of a kind in a row, from small to large, the demo last."""
+    return FOLDERS.index(leaf.path.parent.name), model_name(cfg.model), costs.of(cfg).get('parameters', 0)
 
 
 def _choice_row(leaf: Leaf, cfg: Config, costs: Costs, base: list[str]) -> str:
@@ -213,8 +243,11 @@ def _figures(cost: dict[str, Any]) -> list[str]:
     return [f'{cost["parameters"] / 1e6:.1f}', f'{billions:.{0 if billions > 10 else 1}f}']
 
 
-def detector_name(model: dict) -> str:
-    """Name the detector as people do."""
+def model_name(model: dict) -> str:
+    """Name the detector or segmenter as people do."""
+    if 'decode_head' in model:
+        head = model['decode_head']['type'].rpartition('.')[2]
+        return SEGMENTERS.get(head, head)
     name = model['type'].rpartition('.')[2].removeprefix('Trash')
     return DETECTORS.get(name, name)
 
@@ -225,6 +258,14 @@ def backbone_name(backbone: dict) -> str:
     if name == 'SwinTransformer':
         known = SWINS.get((backbone['embed_dims'], backbone['depths'][2]))
         return known or f'Swin, {backbone["embed_dims"]} channels'
+    if name == 'MixVisionTransformer':
+        return f'MiT-B{MIT_DEPTHS[sum(backbone["num_layers"])] if backbone["embed_dims"] == 64 else 0}'
+    if name == 'DilatedEfficientNet':
+        return f'EfficientNet-{backbone["arch"]}'
+    if name == 'ConvolutionalVGG':
+        return 'VGG-16'
+    if name == 'ResNetV1c':  # the stem is all that is different
+        name = 'ResNet'
     if name == 'ResNeXt':
         return f'ResNeXt-{backbone["depth"]} {backbone["groups"]}x{backbone["base_width"]}d'
     if 'widen_factor' in backbone:
@@ -252,7 +293,7 @@ def start_weights(cfg: Config) -> str:
 
 def short_score(score: str) -> str:
     """Give the figure in a docstring's score, with where it was measured if that was on synthetic pictures."""
-    figure = re.search(r'mAP50 (\d\.\d+)', score)
+    figure = re.search(r'(?:mAP50|mIoU) (\d\.\d+)', score)
     return figure[1] + (' (synthetic)' if 'synthetic' in score else '') if figure else ''
 
 

@@ -11,9 +11,9 @@ from tools.zoo_table import (
     BEGIN,
     END,
     backbone_name,
-    detector_name,
     main,
     model_key,
+    model_name,
     neck_name,
     read_leaf,
     replace_between_marks,
@@ -72,6 +72,18 @@ def test_writes_between_the_marks(small_zoo, capsys):
 
 
 @pytest.mark.fast
+def test_segmenters_have_a_table_of_their_own(small_zoo):
+    demo = Path(__file__).resolve().parents[2] / 'configs' / 'demo' / 'upernet_swin.py'
+    text = LEAF.format(what='The demo.', name='tiny_seg', score='Score: mIoU 0.5 on photographs.', base=demo)
+    (small_zoo / 'configs' / 'trash' / 'tiny_seg.py').write_text(text)
+    assert main([]) == 0
+    text = (small_zoo / 'README.md').read_text()
+    detectors, segmenters = text.split('| config | segmenter |')
+    assert '| `configs/trash/tiny_seg.py` | UPerNet | Swin, 32 channels |' in segmenters
+    assert '| 192 x 192 | none | 0.5 |' in segmenters and 'tiny_seg' not in detectors
+
+
+@pytest.mark.fast
 def test_a_new_model_is_out_of_date_and_is_not_counted_by_the_check(small_zoo, capsys):
     assert main([]) == 0
     path = small_zoo / 'configs' / 'trash' / 'tiny.py'
@@ -115,9 +127,19 @@ def test_names():
     assert (
         backbone_name({'type': 'CSPNeXt', 'widen_factor': 0.5, 'deepen_factor': 1.0}) == 'CSPNeXt, width 0.5, depth 1'
     )
-    assert [detector_name({'type': name}) for name in ('mmdet.ATSS', 'TrashDINO', 'HybridTaskCascade')] == [
+    assert [model_name({'type': name}) for name in ('mmdet.ATSS', 'TrashDINO', 'HybridTaskCascade')] == [
         *('ATSS', 'DINO', 'HTC')
     ]
+    heads = ('UPerHead', 'mmseg.UNetDecodeHead', 'OtherHead')
+    named = [model_name({'type': 'EncoderDecoder', 'decode_head': {'type': head}}) for head in heads]
+    assert named == ['UPerNet', 'U-Net', 'OtherHead']
+    mits = [
+        {'type': 'MixVisionTransformer', 'embed_dims': d, 'num_layers': [n] * 4}
+        for d, n in ((32, 2), (64, 2), (64, 13))
+    ]
+    assert [backbone_name(mit) for mit in mits] == ['MiT-B0', 'MiT-B1', 'MiT-B5']
+    assert backbone_name({'type': 'DilatedEfficientNet', 'arch': 'b4'}) == 'EfficientNet-b4'
+    assert backbone_name({'type': 'ResNetV1c', 'depth': 50}) == 'ResNet-50'
     assert neck_name([{'type': 'FPN'}, {'type': 'mmdet.DyHead'}]) == 'FPN, DyHead' and neck_name(None) == ''
 
 
@@ -128,6 +150,7 @@ def test_names():
         ('not measured.', ''),
         ('mAP50 0.533 on the demo.', '0.533'),
         ('mAP50 0.533 on 80 synthetic pictures.', '0.533 (synthetic)'),
+        ('mIoU 0.704 on photographs.', '0.704'),
     ],
 )
 def test_short_score(score, short):
