@@ -1,9 +1,10 @@
-"""Draw what a model sees in training: pictures after augmentation, with boxes, class names and masks.
+"""Draw what a model sees in training: pictures after augmentation, with boxes, class names and masks, or label maps.
 
     python tools/show_augmentation.py configs/demo/htc_swin.py --data-root data/synthetic --out sheet.jpg
 
 The pictures are those the first batches of the given epoch hold, drawn from the same random numbers as training
-draws them (normalisation, padding and resizing of whole batches come after what is shown).  Ignore regions are grey.
+draws them (normalisation, padding and resizing of whole batches come after what is shown).  Ignore regions of detectors
+are grey, pixels that do not count for a segmenter hatched.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools._launch import Parser, check_paths, run
 
 IGNORED = 'ignore region'
+CELL_WIDTH = 440  # px, of a picture on the sheet
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -42,6 +44,7 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine import load_config
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.data import use_data
+    from custom_modules.engine.tasks import is_segmentation
     from custom_modules.utils import UserError, atomic_write
 
     for name in ('num', 'columns', 'epoch'):
@@ -53,8 +56,9 @@ def main(argv: list[str] | None = None) -> int:
     for line in use_data(cfg, args.data_root, args.train_ann):
         print(line)
     seed = args.seed if args.seed is not None else cfg.get('randomness', {}).get('seed') or 0
-    samples, classes = training_samples(cfg, seed=seed, epoch=args.epoch - 1, num=args.num)
-    written, code = cv2.imencode(args.out.suffix, draw_sheet(samples, classes, args.columns))
+    samples, metainfo = training_samples(cfg, seed=seed, epoch=args.epoch - 1, num=args.num)
+    draw = draw_label_maps if is_segmentation(cfg) else draw_sheet
+    written, code = cv2.imencode(args.out.suffix, draw(samples, metainfo, args.columns))
     assert written
     with atomic_write(args.out, 'wb') as file:
         file.write(code.tobytes())
@@ -62,7 +66,7 @@ def main(argv: list[str] | None = None) -> int:
     return 0
 
 
-def training_samples(cfg, *, seed: int, epoch: int, num: int) -> tuple[list[dict], list[str]]:
+def training_samples(cfg, *, seed: int, epoch: int, num: int) -> tuple[list[dict], dict]:
     """Load the first samples of an epoch as the training loader does.
 
     Args:
@@ -72,15 +76,16 @@ def training_samples(cfg, *, seed: int, epoch: int, num: int) -> tuple[list[dict
         num: How many, at most one pass.
 
     Returns:
-        The packed samples, and the names of the classes.
+        The packed samples, and what the data set says of itself (``classes``, ``palette``).
     """
     from itertools import islice
 
-    from mmengine.registry import DATA_SAMPLERS, DATASETS, DefaultScope
+    from mmengine.registry import DATA_SAMPLERS, DATASETS
 
     from custom_modules.engine.seeding import SeededDataset
+    from custom_modules.engine.tasks import in_scope_of
 
-    with DefaultScope.overwrite_default_scope(cfg.get('default_scope', 'mmdet')):
+    with in_scope_of(cfg):
         dataset = DATASETS.build(cfg.train_dataloader.dataset)
         dataset.full_init()
         for hook in cfg.get('custom_hooks') or []:
@@ -89,16 +94,36 @@ def training_samples(cfg, *, seed: int, epoch: int, num: int) -> tuple[list[dict
         dataset = SeededDataset(dataset, seed=seed)
         order = DATA_SAMPLERS.build(dict(cfg.train_dataloader.sampler), default_args=dict(dataset=dataset, seed=seed))
         order.set_epoch(epoch)
-        return [dataset[key] for key in islice(order, num)], list(dataset.metainfo['classes'])
+        return [dataset[key] for key in islice(order, num)], dataset.metainfo
 
 
-def draw_sheet(samples: list[dict], classes: list[str], columns: int):
-    """Draw packed samples on a sheet with a legend; returns it, BGR."""
+def draw_label_maps(samples: list[dict], metainfo: dict, columns: int):
+    """Draw packed samples of a segmenter on a sheet with a legend; returns it, BGR."""
+    import numpy as np
+
+    from custom_modules.visualization import class_legend, contact_sheet, draw_labels, fit_picture
+
+    palette, cells, titles, used = metainfo['palette'], [], [], set()
+    for sample in samples:
+        labels = sample['data_samples'].gt_sem_seg.data[0].numpy().astype(np.uint8)
+        image = picture_of(sample)
+        # At the size of a cell outlines are drawn thin, and a small picture is enlarged.
+        cells.append(draw_labels(fit_picture(image, CELL_WIDTH, CELL_WIDTH * 4 // 3), labels, palette))
+        titles.append(Path(sample['data_samples'].metainfo.get('img_path', '')).name)
+        used.update(np.unique(labels).tolist())
+    sheet = contact_sheet(cells, columns, titles)
+    shown = [label for label in sorted(used) if label < len(palette) and any(palette[label])]
+    return np.vstack([sheet, class_legend(metainfo['classes'], palette, sheet.shape[1], shown)])
+
+
+def draw_sheet(samples: list[dict], metainfo: dict, columns: int):
+    """Draw packed samples of a detector on a sheet with a legend; returns it, BGR."""
     import numpy as np
 
     from custom_modules.datasets import class_palette
     from custom_modules.visualization import class_legend, contact_sheet
 
+    classes = list(metainfo['classes'])
     palette = [*class_palette(classes), (150, 150, 150)]
     names = [*classes, IGNORED]
     cells, titles, used = [], [], set()
@@ -111,15 +136,22 @@ def draw_sheet(samples: list[dict], classes: list[str], columns: int):
     return np.vstack([sheet, class_legend(names, palette, sheet.shape[1], sorted(used))])
 
 
-def draw_sample(sample: dict, names: list[str], palette: list, cell_width: int = 440):
+def picture_of(sample: dict):
+    """Return the picture of a packed sample, (H, W, 3) uint8 BGR."""
+    import numpy as np
+
+    image = sample['inputs'].numpy().transpose(1, 2, 0)
+    return np.ascontiguousarray(np.clip(image, 0, 255).astype(np.uint8))
+
+
+def draw_sample(sample: dict, names: list[str], palette: list):
     """Draw one packed sample at the size of a sheet's cell; returns it and the labels on it."""
     import numpy as np
 
     from custom_modules.visualization import Objects, draw_detections, fit_picture
 
-    image = sample['inputs'].numpy().transpose(1, 2, 0)
-    image = np.ascontiguousarray(np.clip(image, 0, 255).astype(np.uint8))
-    fitted = fit_picture(image, cell_width, cell_width * 4 // 3)
+    image = picture_of(sample)
+    fitted = fit_picture(image, CELL_WIDTH, CELL_WIDTH * 4 // 3)
     ground_truth, ignored = sample['data_samples'].gt_instances, sample['data_samples'].ignored_instances
     boxes = [part.bboxes.tensor.numpy() for part in (ground_truth, ignored)]
     labels = [*ground_truth.labels.tolist(), *[len(names) - 1] * len(ignored)]

@@ -13,7 +13,7 @@ outside of a picture, the label map has 255 there.  Steps that change colours ta
 flip_horizontal = dict(type='RandomFlip', prob=0.5, direction='horizontal')
 flip_vertical = dict(type='RandomFlip', prob=0.5, direction='vertical')
 
-constant = dict(border_mode=0, fill=(114, 114, 114), fill_mask=255)
+constant = dict(border_mode=0, fill=(114, 114, 114))
 rotate = dict(type='TrashAlbu', transforms=[dict(type='Rotate', limit=45, p=0.5, **constant)])
 shift_scale_rotate = dict(
     type='TrashAlbu',
@@ -29,9 +29,8 @@ shift_scale_rotate = dict(
         ),
     ],
 )
-# These two mirror what lies outside, label map and picture alike.
 grid_distortion = dict(type='TrashAlbu', transforms=[dict(type='GridDistortion', distort_limit=0.3, p=0.3)])
-elastic = dict(type='TrashAlbu', transforms=[dict(type='ElasticTransform', alpha=60, sigma=8, p=0.3)])
+elastic = dict(type='TrashAlbu', transforms=[dict(type='ElasticTransform', alpha=20, sigma=6, p=0.3)])
 
 channel_shuffle = dict(type='TrashAlbu', transforms=[dict(type='ChannelShuffle', p=0.2)])
 clahe = dict(type='CLAHE', clip_limit=2.0)

@@ -25,9 +25,8 @@ class TrashAlbu(Albu):
 
     Where all of them change colours only, boxes and masks are left as they are.  Otherwise the masks are drawn once
     and transformed, boxes become those of the masks, and what has left the picture is dropped; instances without a
-    mask keep the library's box.  A label map moves with its picture; what a transform fills with a constant does not
-    count there when it is given ``fill_mask=255``.  Random numbers come from the pipeline's, so that a sample is
-    repeatable.
+    mask keep the library's box.  A label map moves with its picture, and what a transform fills with its default does
+    not count (255).  Random numbers come from the pipeline's, so that a sample is repeatable.
 
     Upstream's ``Albu`` gives every mask back as a bitmap, one without content as a mask, and draws from generators
     of its own.
@@ -67,8 +66,10 @@ class TrashAlbu(Albu):
         return results
 
     def _transform_labels(self, results: dict) -> dict:
-        out = self.aug(image=results['img'], mask=results['gt_seg_map'], bboxes=np.zeros((0, 4)), instance=[])
-        results['img'], results['gt_seg_map'] = out['image'], out['mask']
+        # Masks are filled with 0, some steps take no other value: for the library 255 is 0, and each class one more.
+        shifted = results['gt_seg_map'] + np.uint8(1)
+        out = self.aug(image=results['img'], mask=shifted, bboxes=np.zeros((0, 4)), instance=[])
+        results['img'], results['gt_seg_map'] = out['image'], out['mask'] - np.uint8(1)
         results['img_shape'] = out['image'].shape[:2]
         return results
 
@@ -120,8 +121,10 @@ def require_albumentations() -> None:
 
 
 def _flat(steps: Sequence[Any]) -> Iterator[Any]:
+    from albumentations import BaseCompose
+
     for step in steps:
-        if hasattr(step, 'transforms'):
+        if isinstance(step, BaseCompose):  # others have something else of that name, such as ColorJitter
             yield from _flat(step.transforms)
         else:
             yield step

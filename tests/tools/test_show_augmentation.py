@@ -19,12 +19,12 @@ DEMO = 'configs/demo/htc_swin.py'
 def test_the_pictures_are_those_of_training(synthetic_root):
     cfg = load_config(DEMO)
     use_data(cfg, str(synthetic_root))
-    samples, classes = training_samples(cfg, seed=4, epoch=2, num=5)
+    samples, metainfo = training_samples(cfg, seed=4, epoch=2, num=5)
     with DefaultScope.overwrite_default_scope('mmdet'):
         loader = TrashRunner.build_dataloader({**cfg.train_dataloader, 'batch_size': 5}, seed=4)
     loader.sampler.set_epoch(2)
     batch = next(iter(loader))
-    assert len(samples) == 5 and len(classes) == 10
+    assert len(samples) == 5 and len(metainfo['classes']) == 10
     for sample, image, truth in zip(samples, batch['inputs'], batch['data_samples'], strict=True):
         assert torch.equal(sample['inputs'], image)
         assert torch.equal(sample['data_samples'].gt_instances.bboxes.tensor, truth.gt_instances.bboxes.tensor)
@@ -60,6 +60,22 @@ def test_sheet(synthetic_root, tmp_path, capsys):
     assert sheet.shape[1] == 2 * (440 + 12) + 12 and sheet.shape[0] > 2 * 440
     assert len(np.unique(sheet.reshape(-1, 3), axis=0)) > 1000
     assert 'sheet.' in capsys.readouterr().out
+
+
+def test_sheet_of_label_maps(synthetic_root, tmp_path):
+    """Classes are laid over the pictures, with as many colours in the legend as there are classes on them."""
+    out = tmp_path / 'sheet.png'
+    config = 'configs/demo/deeplabv3plus_r18.py'
+    assert main([config, '--data-root', str(synthetic_root), '--out', str(out), '--num', '3', '--columns', '2']) == 0
+    sheet = cv2.imread(str(out))
+    assert sheet.shape[1] == 2 * (440 + 12) + 12 and sheet.shape[0] > 2 * 440
+    cfg = load_config(config)
+    use_data(cfg, str(synthetic_root))
+    samples, metainfo = training_samples(cfg, seed=0, epoch=0, num=3)
+    assert metainfo['classes'][0] == 'Background'
+    present = {label for sample in samples for label in np.unique(sample['data_samples'].gt_sem_seg.data) if label}
+    colours = {tuple(colour) for colour in np.unique(sheet.reshape(-1, 3), axis=0).tolist()}
+    assert present and all(metainfo['palette'][label][::-1] in colours for label in present)
 
 
 @pytest.mark.fast

@@ -97,3 +97,36 @@ def test_library_that_cannot_be_used(monkeypatch, version):
     monkeypatch.setattr(metadata, 'version', look_up)
     with pytest.raises(UserError, match=r"pip install 'albumentations==1.4.24'"):
         TrashAlbu(COLOURS)
+
+
+def labelled() -> dict:
+    """A picture of 4 x 6 px whose pixels say where they are, with a label map."""
+    rows, columns = np.mgrid[:4, :6]
+    img = np.stack([rows, columns, np.zeros_like(rows)], axis=-1).astype(np.uint8)
+    labels = np.where(columns >= 4, 3, 0).astype(np.uint8)
+    labels[0, 0] = 255
+    return {'img': img, 'gt_seg_map': labels, 'seg_fields': ['gt_seg_map'], 'img_shape': (4, 6)}
+
+
+def test_label_maps_move_with_their_pictures():
+    results = TrashAlbu([{'type': 'HorizontalFlip', 'p': 1.0}])(labelled())
+    np.testing.assert_array_equal(results['gt_seg_map'], labelled()['gt_seg_map'][:, ::-1])
+    np.testing.assert_array_equal(results['img'], labelled()['img'][:, ::-1])
+    crop = {'type': 'Crop', 'x_min': 3, 'y_min': 1, 'x_max': 6, 'y_max': 4, 'p': 1.0}
+    results = TrashAlbu([crop])(labelled())
+    assert results['img_shape'] == results['gt_seg_map'].shape == (3, 3)
+    assert results['gt_seg_map'].dtype == np.uint8 and results['gt_seg_map'].tolist() == [[0, 3, 3]] * 3
+
+
+def test_what_is_filled_in_a_label_map_does_not_count():
+    shift = {'type': 'Affine', 'translate_px': {'x': (2, 2), 'y': (0, 0)}, 'p': 1.0}
+    labels = TrashAlbu([shift])(labelled())['gt_seg_map']
+    assert (labels[:, :2] == 255).all()
+    np.testing.assert_array_equal(labels[:, 2:], labelled()['gt_seg_map'][:, :4])
+
+
+@pytest.mark.parametrize('name', ['ColorJitter', 'ChannelShuffle', 'RandomBrightnessContrast'])
+def test_colours_leave_label_maps_alone(name):
+    step = TrashAlbu([{'type': name, 'p': 1.0}])
+    assert not step.moves_pixels
+    np.testing.assert_array_equal(step(labelled())['gt_seg_map'], labelled()['gt_seg_map'])
