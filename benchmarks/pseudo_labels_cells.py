@@ -10,7 +10,7 @@ DATA = (SYNTHETIC, PHOTOGRAPHS)
 SEEDS = (0, 1, 2)
 TEACHER, SECOND, NONE, ALL_LABELS = 'teacher', 'second_teacher', 'none', 'all_labels'
 CALIBRATED, BAND, AGREEMENT = 'calibrated', 'calibrated_band', 'agreement'
-HALF = 'calibrated_band_half_real'
+HALF, WIDE = 'calibrated_band_half_real', 'wide_band_half_real'
 NONE_LONG, HALF_LONG = 'none_long', 'calibrated_band_half_real_long'
 LONG = {NONE_LONG: NONE, HALF_LONG: HALF}  # the same for four times the steps
 FIXED = ('fixed_0.3', 'fixed_0.5', 'fixed_0.7')
@@ -24,9 +24,10 @@ OPTIONS: dict[str, list[str]] = {
     AGREEMENT: [],
     HALF: [],
     HALF_LONG: [],
+    WIDE: ['--ignore-precision', '0.05'],
 }
 # From the most to the least telling.
-STUDENTS = (NONE, BAND, HALF, 'fixed_0.5', CALIBRATED, 'fixed_0.7', 'fixed_0.3', AGREEMENT)
+STUDENTS = (NONE, BAND, HALF, WIDE, 'fixed_0.5', CALIBRATED, 'fixed_0.7', 'fixed_0.3', AGREEMENT)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Cell:
     @property
     def config(self) -> str:
         """The config of its training."""
-        if self.name in (HALF, HALF_LONG):
+        if self.name in (HALF, HALF_LONG, WIDE):
             return f'benchmarks/pseudo_labels/{self.data}_half_real.py'
         return f'{"configs/demo" if self.data == SYNTHETIC else "benchmarks/ensemble"}/{self.member}.py'
 

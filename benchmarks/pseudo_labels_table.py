@@ -22,6 +22,7 @@ from benchmarks.pseudo_labels_cells import (
     SEEDS,
     SYNTHETIC,
     TEACHER,
+    WIDE,
     Cell,
 )
 
@@ -55,6 +56,7 @@ NAMES = {
     CALIBRATED: 'calibrated',
     BAND: 'calibrated, ignore band',
     HALF: 'the same, every second picture with real labels',
+    WIDE: 'the same, ignore band from an expected precision of 0.05 on',
     AGREEMENT: 'two models in agreement, ignore band',
     ALL_LABELS: 'all true labels',
     NONE_LONG: 'none, four times as long',
