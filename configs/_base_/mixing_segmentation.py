@@ -1,7 +1,7 @@
 """Augmentations of segmenters that take several pictures, to choose from.
 
 A leaf puts one or several between loading and what its data set does anyway, in a wrapper (see
-upernet_swin_b_cutmix.py)::
+deeplabv3plus_efficientnet_b5_cutmix.py)::
 
     train_dataloader = dict(
         dataset=dict(_base_.mixed, _delete_=True, pipeline=[_base_.cutmix, *_base_.augment, _base_.pack])

@@ -29,7 +29,7 @@ _LOADERS = {'LoadTrashAnnotations': True, 'LoadAnnotations': False}  # and wheth
 # What a wrapper that mixes asks its steps for, and a config that shows how it is used.
 _MIXING = {
     DETECTION: ('get_indexes', 'configs/trash/htc_swin_b_mosaic.py'),
-    SEGMENTATION: ('get_indices', 'configs/trash/upernet_swin_b_cutmix.py'),
+    SEGMENTATION: ('get_indices', 'configs/trash/deeplabv3plus_efficientnet_b5_cutmix.py'),
 }
 _COUNTERPARTS = {'TrashCopyPaste': 'TrashSegCopyPaste', 'TrashSegCopyPaste': 'TrashCopyPaste'}
 
