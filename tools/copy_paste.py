@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> None:
     check_paths(data_root=args.data_root)
     from custom_modules.engine.pasting import write_pasted
     from custom_modules.transforms import TrashCopyPaste
-    from custom_modules.transforms.object_index import check_setting
+    from custom_modules.transforms.class_weights import check_setting
     from custom_modules.utils import UserError, atomic_write
 
     if args.pictures is not None and args.pictures < 1:

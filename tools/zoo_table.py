@@ -29,7 +29,11 @@ COSTS, README = ROOT / 'configs' / 'costs.json', ROOT / 'README.md'
 BEGIN, END = '<!-- zoo: written by tools/zoo_table.py -->', '<!-- end of zoo -->'
 FOLDERS = ('trash', 'demo')
 NUM_CLASSES = 10
-CHOICES_OF = 'htc_swin_b'  # single choices are shown on it: htc_swin_b_<choice>.py
+# Single choices are shown on these, htc_swin_b_<choice>.py; what their docstrings begin with.
+CHOICES_OF = {
+    'htc_swin_b': 'HTC with Swin-B',
+    'deeplabv3plus_efficientnet_b5': 'DeepLabV3+ with EfficientNet-b5',
+}
 
 DETECTORS = {
     'HybridTaskCascade': 'HTC',
@@ -174,41 +178,53 @@ def _without(value: Any, keys: tuple[str, ...]) -> Any:
 
 
 def make_tables(leaves: list[Leaf], costs: Costs) -> str:
-    """Make the three tables: detectors, single choices, and segmenters."""
+    """Make the tables: detectors, segmenters, and the single choices of each."""
     from custom_modules.engine import load_config
     from custom_modules.engine.tasks import is_segmentation
 
-    loaded = {leaf.name: (leaf, load_config(leaf.path)) for leaf in leaves}
-    rows = {name: row for name, row in loaded.items() if not is_segmentation(row[1])}
-    segmenters = sorted((row for name, row in loaded.items() if name not in rows), key=lambda row: _place(*row, costs))
-    is_choice = {name: leaf.path.stem.startswith(f'{CHOICES_OF}_') for name, (leaf, _) in rows.items()}
-    models = sorted((row for name, row in rows.items() if not is_choice[name]), key=lambda row: _place(*row, costs))
-    base = _figures(costs.of(rows[f'configs/trash/{CHOICES_OF}.py'][1]))
-    choices = [_choice_row(*row, costs, base) for name, row in rows.items() if is_choice[name]]
-    return '\n'.join(
-        [
-            '| config | detector | backbone | neck | M parameters | GFLOPs | at px | start weights | mAP50 |',
-            '|---|---|---|---|---|---|---|---|---|',
-            *(_model_row(*row, costs) for row in models),
-            '',
-            f'Single choices, shown on `configs/trash/{CHOICES_OF}.py` (parameters and GFLOPs where they differ '
-            'from its own). Each is a block of `configs/_base_/` that other configs can take, too.',
-            '',
-            '| config | changes | M parameters | GFLOPs | mAP50 |',
-            '|---|---|---|---|---|',
-            *choices,
-            *(_segmenter_table(segmenters, costs) if segmenters else []),
-        ]
-    )
+    detectors, segmenters = [], []
+    for leaf in leaves:
+        cfg = load_config(leaf.path)
+        (segmenters if is_segmentation(cfg) else detectors).append((leaf, cfg))
+    lines = _tables(detectors, ['detector', 'backbone', 'neck'], 'mAP50', costs)
+    if segmenters:
+        lines += ['', *_tables(segmenters, ['segmenter', 'backbone'], 'mIoU', costs)]
+    return '\n'.join(lines)
 
 
-def _segmenter_table(rows: list[tuple[Leaf, Config]], costs: Costs) -> list[str]:
-    return [
-        '',
-        '| config | segmenter | backbone | M parameters | GFLOPs | at px | start weights | mIoU |',
-        '|---|---|---|---|---|---|---|---|',
-        *(_model_row(*row, costs) for row in rows),
-    ]
+def _tables(rows: list[tuple[Leaf, Config]], model: list[str], score: str, costs: Costs) -> list[str]:
+    """Make the table of a task's models and that of its single choices.
+
+    Args:
+        rows: The leaves and their configs.
+        model: Heads of the columns that name the model.
+        score: Head of the last column.
+        costs: What they cost.
+    """
+    models = sorted((row for row in rows if _base_of(row[0]) is None), key=lambda row: _place(*row, costs))
+    lines = [*_heads(['config', *model, 'M parameters', 'GFLOPs', 'at px', 'start weights', score])]
+    lines += [_model_row(*row, costs) for row in models]
+    for base, cfg in models:
+        choices = [row for row in rows if _base_of(row[0]) == base.path.stem]
+        if choices:
+            lines += [
+                '',
+                f'Single choices, shown on `{base.name}` (parameters and GFLOPs where they differ '
+                'from its own). Each is a block of `configs/_base_/` that other configs can take, too.',
+                '',
+                *_heads(['config', 'changes', 'M parameters', 'GFLOPs', score]),
+                *(_choice_row(*row, costs, _figures(costs.of(cfg))) for row in choices),
+            ]
+    return lines
+
+
+def _base_of(leaf: Leaf) -> str | None:
+    """Name the config that a leaf shows a choice of."""
+    return next((base for base in CHOICES_OF if leaf.path.stem.startswith(f'{base}_')), None)
+
+
+def _heads(cells: list[str]) -> list[str]:
+    return [_row(cells), '|---' * len(cells) + '|']
 
 
 def _model_row(leaf: Leaf, cfg: Config, costs: Costs) -> str:
@@ -226,8 +242,9 @@ def _place(leaf: Leaf, cfg: Config, costs: Costs) -> tuple:
 
 
 def _choice_row(leaf: Leaf, cfg: Config, costs: Costs, base: list[str]) -> str:
-    what = re.sub(r'^HTC with Swin-B(: |, | and )?', '', leaf.what).removesuffix('.')
-    what = what.removesuffix(f', otherwise as {CHOICES_OF}')
+    base_name = _base_of(leaf)
+    what = re.sub(rf'^{re.escape(CHOICES_OF[base_name])}(: |, | and )?', '', leaf.what).removesuffix('.')
+    what = what.removesuffix(f', otherwise as {base_name}')
     figures = _figures(costs.of(cfg))
     return _row([f'`{leaf.path.name}`', what, *(figures if figures != base else ['', '']), short_score(leaf.score)])
 

@@ -8,7 +8,7 @@ from mmengine.config import Config, ConfigDict
 from ..utils import UserError
 from .augmentation_checks import check_augmentation
 from .distributed import on_each_machine, on_main_rank
-from .tasks import is_segmentation
+from .tasks import is_segmentation, scope_of
 
 
 def chosen_root(cfg: Config, data_root: str | None = None) -> str:
@@ -61,7 +61,7 @@ def use_data(
     else:
         lines += use_classes(cfg, len(classes), has_masks=has_masks)
         lines += _regions_without_effect(cfg.model, facts['num_regions'])
-    check_augmentation(cfg.train_dataloader.dataset, classes, has_masks=has_masks)
+    check_augmentation(cfg.train_dataloader.dataset, classes, has_masks=has_masks, scope=scope_of(cfg))
     return lines
 
 

@@ -15,7 +15,7 @@ from ..datasets import CocoData, load_coco
 from ..datasets.pasted import FOLDER, holds_pasted
 from ..datasets.trash_det_dataset import TrashDetDataset
 from ..evaluation.rle import encode_masks
-from ..transforms.object_index import check_class_names
+from ..transforms.class_weights import check_class_names
 from ..utils import UserError, atomic_write, resolve_ann, resolve_data_root
 from .seeding import random_numbers_of
 

@@ -10,8 +10,8 @@ import torch
 from mmengine.logging import print_log
 from mmengine.registry import DATA_SAMPLERS
 
+from ..datasets.picture_classes import classes_per_picture
 from ..utils import UserError
-from .picture_classes import classes_per_picture
 from .sampler import ResumableSampler, permutation
 
 

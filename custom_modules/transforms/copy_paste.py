@@ -4,20 +4,20 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-import torch
 from mmcv.transforms import BaseTransform
 from mmdet.registry import TRANSFORMS
 
 from custom_modules.utils import UserError
 
-from .object_index import ObjectIndex, check_setting
-from .object_index import class_weights as weights_of
+from .class_weights import RefreshedWeights, check_setting
+from .class_weights import class_weights as weights_of
+from .object_index import ObjectIndex
 from .paste_objects import CutObject, cut_object, paste_objects
-from .settings import check_probability, check_range
+from .settings import check_count_range, check_probability, check_range
 
 
 @TRANSFORMS.register_module()
-class TrashCopyPaste(BaseTransform):
+class TrashCopyPaste(RefreshedWeights, BaseTransform):
     """Paste objects of other pictures into a picture, rare classes more often than they come.
 
     For each object a class is drawn by weight, then one of the class's objects in the whole data set; it is scaled
@@ -30,14 +30,14 @@ class TrashCopyPaste(BaseTransform):
 
     Args:
         class_weights: ``'rare'``, ``'equal'``, ``'natural'``, or weights by class name; see
-            :func:`~custom_modules.transforms.object_index.class_weights`.
+            :func:`~custom_modules.transforms.class_weights.class_weights`.
         num_objects: Least and largest number of objects to paste.
         scale: Least and largest factor of an object's size, beside that of the pictures' sizes to each other.
         max_hidden: Objects of which a larger share is hidden are dropped, 0 to 1.
         prob: Probability of pasting anything; otherwise no other picture is read.
 
     Attributes:
-        factors: (C,) float64 that multiply the weights, set through :meth:`share_factors`; None for all alike.
+        weights: (C,) float64 of a data set's classes, as soon as it is known; 0 for those without objects to paste.
     """
 
     needs_masks = True
@@ -52,8 +52,7 @@ class TrashCopyPaste(BaseTransform):
         prob: float = 0.5,
     ) -> None:
         check_setting(class_weights)
-        if not 0 <= num_objects[0] <= num_objects[1]:
-            raise ValueError(f'TrashCopyPaste: num_objects is {num_objects}; give the least and the largest number')
+        check_count_range(self, num_objects=num_objects)
         check_range(self, scale=scale)
         check_probability(self, prob=prob, max_hidden=max_hidden)
         self.class_weights = class_weights
@@ -61,17 +60,8 @@ class TrashCopyPaste(BaseTransform):
         self.scale = scale
         self.max_hidden = max_hidden
         self.prob = prob
-        self.factors: torch.Tensor | None = None
         self._dataset: Any = None
         self._drawn: list[tuple[int, int]] = []
-
-    def share_factors(self, factors: torch.Tensor) -> None:
-        """Let class weights be changed during training, in worker processes too.
-
-        Args:
-            factors: (C,) float64 in shared memory.
-        """
-        self.factors = factors
 
     def use_dataset(self, dataset: Any) -> None:
         """Look up where the objects of a data set are; done once.
@@ -81,7 +71,7 @@ class TrashCopyPaste(BaseTransform):
         """
         if self._dataset is not dataset:
             self._index = ObjectIndex(dataset)
-            self._weights = weights_of(self.class_weights, self._index.classes, self._index.counts)
+            self.weights = weights_of(self.class_weights, self._index.classes, self._index.counts)
             self._dataset = dataset
 
     def get_indexes(self, dataset: Any) -> list[int]:
@@ -96,7 +86,7 @@ class TrashCopyPaste(BaseTransform):
         self.use_dataset(dataset)
         self._drawn = []
         if np.random.rand() < self.prob:
-            weights = self._weights if self.factors is None else self._weights * self.factors.numpy()
+            weights = self.refreshed(self.weights)
             count = np.random.randint(self.num_objects[0], self.num_objects[1] + 1)
             self._drawn = [self._index.draw(weights) for _ in range(count)]
         return [picture for picture, _ in self._drawn]

@@ -1,14 +1,12 @@
-"""Where the objects of each class are in a data set, and how often to draw each class."""
+"""Where the objects of each class are in a data set."""
 
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from custom_modules.utils import UserError, did_you_mean, similar_names
+from custom_modules.utils import UserError
 
-POWERS = {'rare': -0.5, 'equal': 0.0, 'natural': 1.0}  # of a class's number of objects
-
+from .class_weights import draw_class
 
 ENOUGH = 20  # whole objects of a class, or half of them: then those that the picture's border cuts are not pasted
 
@@ -54,11 +52,7 @@ class ObjectIndex:
         Returns:
             Picture and position among its objects.
         """
-        weights = weights * (self.counts > 0)
-        if not weights.any():
-            raise UserError('copy-paste: every class that has objects with a mask has the weight 0')
-        label = np.random.choice(len(weights), p=weights / weights.sum())
-        found = self.places[label]
+        found = self.places[draw_class(weights, self.counts)]
         picture, position = found[np.random.randint(len(found))]
         return int(picture), int(position)
 
@@ -73,61 +67,3 @@ def _to_draw_from(places: np.ndarray) -> np.ndarray:
     """Take the whole objects of a class where there are enough, from (n, 3): picture, position, at the border."""
     whole = places[places[:, 2] == 0]
     return (whole if len(whole) >= min(ENOUGH, len(places) / 2) else places)[:, :2]
-
-
-def class_weights(setting: str | Mapping[str, float], classes: Sequence[str], counts: np.ndarray) -> np.ndarray:
-    """Say how often each class is drawn, relative to the others.
-
-    Args:
-        setting: ``'rare'``: the inverse square root of its number of objects; ``'equal'``: all alike;
-            ``'natural'``: its number of objects, so that all objects are alike; or weights by name, 1 for classes not
-            named.
-        classes: Names of the classes.
-        counts: (C,) number of objects of each.
-
-    Returns:
-        (C,) float64, 0 where there is no object.
-
-    Raises:
-        UserError: An unknown setting or class, or a weight below 0.
-    """
-    check_setting(setting)
-    if isinstance(setting, str):
-        return np.where(counts > 0, np.maximum(counts, 1.0) ** POWERS[setting], 0.0)
-    check_class_names(setting, classes)
-    return np.array([float(setting.get(name, 1.0)) for name in classes]) * (counts > 0)
-
-
-def check_class_names(names: Iterable[str], classes: Sequence[str], *, option: str = 'class_weights') -> None:
-    """Check that class weights are of classes there are.
-
-    Args:
-        names: The classes that get a weight.
-        classes: The classes of the data.
-        option: What the user wrote them into, for the message.
-
-    Raises:
-        UserError: Some are unknown.
-    """
-    unknown = sorted(set(names) - set(classes))
-    if unknown:
-        hint = did_you_mean(guess for name in unknown for guess in similar_names(name, classes, most=1))
-        known = f'classes of the data are {", ".join(classes)}'
-        raise UserError(f'{option} names {", ".join(unknown)}{f"{hint} The" if hint else "; the"} {known}')
-
-
-def check_setting(setting: str | Mapping[str, float], *, option: str = 'class_weights') -> None:
-    """Check what can be checked of class weights before the data is known.
-
-    Args:
-        setting: See :func:`class_weights`.
-        option: What the user wrote it into, for the message.
-
-    Raises:
-        UserError: It is none of the words, or a weight is no number from 0 on.
-    """
-    if isinstance(setting, Mapping):
-        if any(not isinstance(weight, int | float) or not weight >= 0 for weight in setting.values()):
-            raise UserError(f'{option} {dict(setting)}: give numbers from 0 on')
-    elif setting not in POWERS:
-        raise UserError(f'{option} {setting!r}: give one of {", ".join(POWERS)}, or weights by class name')

@@ -17,6 +17,7 @@ test_pipeline = [
 ]
 
 dataset = dict(_base_.dataset, data_root=data_root)
+mixed = dict(_base_.mixed, dataset=dict(dataset, pipeline=_base_.load))
 
 total_batch_size = 8
 

@@ -29,6 +29,8 @@ test_pipeline = [
 ]
 
 dataset = dict(type='TrashSegDataset', data_root=data_root, ann_file='train.json')
+# For augmentation that takes several pictures: dataset=dict(_base_.mixed, _delete_=True, pipeline=[...]).
+mixed = dict(type='MultiImageMixDataset', dataset=dict(dataset, pipeline=load))
 
 # Pictures over all cards and accumulation steps for one update of the weights; the batch per card follows from it.
 total_batch_size = 16

@@ -6,7 +6,7 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
 from ...datasets.label_maps import BACKGROUND
-from ..picture_classes import classes_per_picture
+from ...datasets.picture_classes import classes_per_picture
 
 
 @HOOKS.register_module()
@@ -36,7 +36,7 @@ def count_pictures(dataset, classes: tuple[str, ...]) -> list[int]:
     """Count the pictures of each class.
 
     Args:
-        dataset: See :func:`~custom_modules.engine.picture_classes.classes_per_picture`.
+        dataset: See :func:`~custom_modules.datasets.picture_classes.classes_per_picture`.
         classes: Names by label.
 
     Returns:

@@ -12,6 +12,7 @@ from mmdet.datasets import MultiImageMixDataset
 from mmengine.dataset import ConcatDataset
 from torch.utils.data import DataLoader, Dataset
 
+from custom_modules.datasets.picture_classes import classes_per_picture
 from custom_modules.datasets.trash_det_dataset import TrashDetDataset
 from custom_modules.engine import (
     ResumableClassAwareSampler,
@@ -21,7 +22,6 @@ from custom_modules.engine import (
     repeat_factor_sampler,
 )
 from custom_modules.engine.class_aware_sampler import pictures_by_class
-from custom_modules.engine.picture_classes import classes_per_picture
 from custom_modules.engine.repeat_factor_sampler import chances, class_name, repeat_factors, systematic_draw
 from custom_modules.engine.seeding import SeededDataset
 from custom_modules.utils import UserError

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from custom_modules.transforms import TrashCopyPaste
-from custom_modules.transforms.object_index import ObjectIndex, class_weights
+from custom_modules.transforms.class_weights import class_weights
+from custom_modules.transforms.object_index import ObjectIndex
 from custom_modules.utils import UserError
 
 CLASSES = ('square', 'rectangle', 'box', 'absent')
