@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from mmengine.registry import DefaultScope
 
 from custom_modules.engine import TrashRunner, load_config
 from custom_modules.engine.data import use_data
+from custom_modules.engine.tasks import in_scope_of
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -25,16 +25,30 @@ train_dataloader = dict(
 """
 
 
-@pytest.fixture
-def batches_of(synthetic_root, tmp_path):
+SEGMENTERS = """
+_base_ = ['{root}/configs/demo/deeplabv3plus_r18.py', '{root}/configs/_base_/mixing_segmentation.py']
+train_dataloader = dict(
+    batch_size=2,
+    dataset=dict(
+        _base_.mixed,
+        _delete_=True,
+        pipeline=[_base_.cutmix, dict(_base_.copy_blob, prob=0.8), dict(_base_.copy_paste, prob=0.8),
+                  *_base_.augment, _base_.pack],
+    )
+)
+"""
+
+
+@pytest.fixture(params=[CONFIG, SEGMENTERS], ids=['detector', 'segmenter'])
+def batches_of(request, synthetic_root, tmp_path):
     """A function that loads an epoch of mixed pictures of 192 px."""
     path = tmp_path / 'mixed.py'
-    path.write_text(CONFIG.format(root=ROOT))
+    path.write_text(request.param.format(root=ROOT))
 
     def load(*, num_workers: int, epoch: int, start: int = 0) -> list:
         cfg = load_config(path)
         use_data(cfg, str(synthetic_root))
-        with DefaultScope.overwrite_default_scope('mmdet'):
+        with in_scope_of(cfg):
             loader = TrashRunner.build_dataloader({**cfg.train_dataloader, 'num_workers': num_workers}, seed=3)
             loader.sampler.set_epoch(epoch, start)
             return [described(batch) for batch in loader]
@@ -44,6 +58,12 @@ def batches_of(synthetic_root, tmp_path):
 
 def described(batch: dict) -> list:
     """What is in a batch, as plain values that can be compared."""
+    if 'gt_sem_seg' in batch['data_samples'][0]:
+        maps = [sample.gt_sem_seg.data for sample in batch['data_samples']]
+        return [
+            (image.shape, image.sum().item(), labels.unique(return_counts=True)[1].tolist(), labels.shape)
+            for image, labels in zip(batch['inputs'], maps, strict=True)
+        ]
     return [
         (
             image.shape,

@@ -2,7 +2,16 @@
 
 import pytest
 
-from custom_modules.transforms import MultiScaleResize, TrashCopyPaste, TrashMixUp, TrashMosaic
+from custom_modules.transforms import (
+    CutMix,
+    MultiScaleResize,
+    TrashCopyPaste,
+    TrashMixUp,
+    TrashMosaic,
+    TrashSegCopyPaste,
+)
+
+MIXING = [TrashMosaic, TrashMixUp, TrashCopyPaste, CutMix, TrashSegCopyPaste]
 
 
 @pytest.mark.fast
@@ -18,6 +27,12 @@ from custom_modules.transforms import MultiScaleResize, TrashCopyPaste, TrashMix
         (TrashCopyPaste, 'prob', 50),
         (TrashCopyPaste, 'max_hidden', 1.01),
         (TrashCopyPaste, 'scale', (0, 1)),
+        (TrashCopyPaste, 'num_objects', (3, 1)),
+        (CutMix, 'prob', 2),
+        (CutMix, 'alpha', 0),
+        (TrashSegCopyPaste, 'min_pixels', 0),
+        (TrashSegCopyPaste, 'num_objects', (-1, 1)),
+        (TrashSegCopyPaste, 'scale', (2, 1)),
     ],
     ids=lambda value: getattr(value, '__name__', str(value)),
 )
@@ -28,7 +43,7 @@ def test_an_impossible_setting_is_named(transform, setting, wrong):
 
 @pytest.mark.fast
 @pytest.mark.parametrize('prob', [0, 0.5, 1], ids=str)
-@pytest.mark.parametrize('transform', [TrashMosaic, TrashMixUp, TrashCopyPaste], ids=lambda one: one.__name__)
+@pytest.mark.parametrize('transform', MIXING, ids=lambda one: one.__name__)
 def test_the_ends_of_a_range_are_allowed(transform, prob):
     assert transform(prob=prob).prob == prob
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from custom_modules.engine.hooks import RefreshCopyPasteHook
-from custom_modules.transforms import TrashCopyPaste
+from custom_modules.transforms import TrashCopyPaste, TrashSegCopyPaste
 from custom_modules.utils import UserError
 from tools.train import main
 
@@ -72,6 +72,64 @@ def test_nothing_to_refresh(tmp_path):
     with pytest.raises(ValueError, match='floor is 0'):
         RefreshCopyPasteHook(floor=0)
     RefreshCopyPasteHook().after_val_epoch(runner_of(tmp_path))  # testing: no training went before
+
+
+class Labelled:
+    """Three pictures with a and one with b; nothing has a c."""
+
+    metainfo = {'classes': ('Background', 'a', 'b', 'c')}
+
+    def __len__(self) -> int:
+        return 4
+
+    def get_cat_ids(self, index: int) -> list[int]:
+        return [1, 2] if index == 3 else [1]
+
+
+def segmenter_of(folder, *, ious=(0.5, 0.5, 0.5, 0.5), paste=None) -> SimpleNamespace:
+    """The same parts of a segmenter's runner."""
+    runner = runner_of(folder, epoch=1)
+    inner = Labelled()
+    wrapper = SimpleNamespace(metainfo=inner.metainfo, pipeline=[paste], dataset=inner)
+    runner.train_dataloader = SimpleNamespace(dataset=wrapper)
+    metric = SimpleNamespace(last_result=SimpleNamespace(per_class_iou=np.array(ious)))
+    runner.val_loop = SimpleNamespace(evaluator=SimpleNamespace(metrics=[metric]))
+    return runner
+
+
+@pytest.mark.fast
+@pytest.mark.parametrize(
+    ('num_worst', 'ious', 'factors'),
+    [
+        (None, (1.0, 0.25, 0.75, 0.5), [0.25, 1.0, 0.5, 0.75]),
+        (None, (1.0, np.nan, 0.5, 0.75), [0.25, 0.5, 0.75, 0.5]),  # the mean of the others
+        (1, (0.0, 0.75, 0.25, 0.0), [0, 0, 1.0, 0]),  # neither Background nor c can be pasted
+        (1, (1.0, 0.5, 0.5, 0.5), [0, 0.75, 0, 0]),  # the first of equal ones
+        (2, (1.0, 0.5, 0.25, 0.0), [0, 0.75, 1.0, 0]),
+        (1, (np.nan, np.nan, np.nan, np.nan), [0, 1.25, 0, 0]),
+    ],
+    ids=['all', 'absent', 'worst', 'equal', 'worst two', 'nothing known'],
+)
+def test_segmenters_are_refreshed_by_iou(tmp_path, num_worst, ious, factors):
+    paste, hook = TrashSegCopyPaste(), RefreshCopyPasteHook(floor=0.25, num_worst=num_worst)
+    runner = segmenter_of(tmp_path, ious=ious, paste=paste)
+    hook.before_train(runner)
+    hook.after_val_epoch(runner)
+    assert paste.factors.tolist() == factors
+    assert json.loads((tmp_path / 'copy_paste.json').read_text()) == {'1': factors}
+    if factors[1] == 0:
+        assert {tuple(paste.get_indices(Labelled())) for _ in range(40)} <= {(), (3,), (3, 3), (3, 3, 3)}
+
+
+@pytest.mark.fast
+def test_mistakes_with_segmenters(tmp_path):
+    with pytest.raises(ValueError, match='num_worst is 0; give a number from 1 on'):
+        RefreshCopyPasteHook(num_worst=0)
+    hook, runner = RefreshCopyPasteHook(), segmenter_of(tmp_path, paste=TrashSegCopyPaste())
+    hook.before_train(runner)
+    runner.val_loop.evaluator.metrics = [SimpleNamespace(last_result=None)]
+    with pytest.raises(UserError, match=r'no metric of val_evaluator gives scores of classes \(ap50, per_class_iou\)'):
+        hook.after_val_epoch(runner)
 
 
 CONFIG = """
