@@ -158,7 +158,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(('patience', 'shown'), [(0, True), (60, False)], ids=['long-work', 'short-work'])
 def test_long_work_shows_how_far_it_is(tmp_path, monkeypatch, patience, shown):
     Image.new('RGB', (8, 8)).save(tmp_path / '1.png')
-    monkeypatch.setattr(image_files, '_PATIENCE', patience)
+    monkeypatch.setattr(image_files, 'PATIENCE', patience)
     monkeypatch.setattr('sys.stderr', terminal := Terminal())
     images = [{'id': number, 'file_name': '1.png', 'width': 8, 'height': 8} for number in range(50)]
     check_image_files(images, tmp_path, Findings('x.json'))
