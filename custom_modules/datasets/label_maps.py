@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -118,6 +119,13 @@ class LabelMaps:
         return self.coco.annotations_of()
 
     @cached_property
+    def _root(self) -> Path:
+        """The folder that label files start from: where the json is, or, as for those of folds, the one above."""
+        root, file = self.coco.image_root, next(filter(None, (image.get('label_file') for image in self.coco.images)))
+        is_above = not (root / file).exists() and (root.absolute().parent / file).exists()
+        return root.absolute().parent if is_above else root
+
+    @cached_property
     def _table(self) -> LabelTable:
         return label_table(self.coco.categories, self.coco.extra['void'])
 
@@ -131,7 +139,7 @@ class LabelMaps:
         image = self._images[image_id]
         if self.coco.has_label_values:
             file = image.get('label_file')
-            path = None if file is None else self.coco.image_root / file
+            path = None if file is None else self._root / file
             return load_labels(path, self._table, image['height'], image['width'])
         instances = [as_instance(record, self.coco.label_of) for record in self._annotations[image_id]]
         return paint_labels(instances, image['height'], image['width'], order=self.order)
