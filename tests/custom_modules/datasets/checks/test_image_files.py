@@ -36,6 +36,8 @@ DAMAGED = [
     *((f'WebP cut at {share:.0%}', cut(encoded('WEBP'), share), 'unreadable image') for share in (0.1, 0.5, 0.99)),
     ('BMP cut', cut(encoded('BMP'), 0.5), 'unreadable image'),
     ('TIFF cut', cut(encoded('TIFF'), 0.5), 'unreadable image'),
+    ('32 bits', encoded('TIFF', mode='F'), 'unreadable image'),
+    ('32 whole bits', encoded('TIFF', mode='I'), 'unreadable image'),
     ('PostScript', b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 40\n', 'unreadable image'),
     ('other size', encoded(size=(50, 40)), 'image size unlike the json'),
     ('swapped size', encoded(size=(40, 60)), 'image size unlike the json'),
