@@ -86,11 +86,11 @@ def write_weights(cfg: Config, data: Path, path: Path) -> None:
     from mmengine.registry import MODELS
 
     from custom_modules.datasets import load_coco
-    from custom_modules.datasets.label_maps import segmentation_classes
+    from custom_modules.datasets.label_maps import coco_classes
     from custom_modules.engine.data import use_classes
     from custom_modules.engine.tasks import in_scope_of
 
-    classes = list(segmentation_classes(load_coco(data / 'test.json', check_images=False).classes))
+    classes = list(coco_classes(load_coco(data / 'test.json', check_images=False)))
     use_classes(cfg, len(classes))
     torch.manual_seed(0)
     with in_scope_of(cfg):

@@ -1,5 +1,6 @@
 """What every test starts from: registered components, a clean process, a small data set."""
 
+import json
 import os
 import random
 import signal
@@ -10,7 +11,11 @@ import pytest
 import torch
 
 import custom_modules  # noqa: F401 - registers everything
+from custom_modules.datasets.checks import Findings
+from custom_modules.datasets.label_classes import read_class_file
+from custom_modules.datasets.label_index import index_labels
 from custom_modules.datasets.synthetic import make_synthetic
+from tests.custom_modules.datasets.minicity import write_minicity
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED_DATA = ROOT.parent / 'shared' / 'data'
@@ -48,6 +53,15 @@ def synthetic_root(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp('synthetic') / 'data'
     make_synthetic(folder, train=16, val=4, test=4, size=128, seed=3, frequencies='flat')
     return folder
+
+
+@pytest.fixture
+def indexed_minicity(tmp_path) -> Path:
+    """A made-up folder in the layout of MiniCity with its json files, see ``minicity.py``."""
+    root = write_minicity(tmp_path / 'minicity')
+    for name, content in index_labels(root, read_class_file('minicity'), Findings(str(root))).files.items():
+        (root / name).write_text(json.dumps(content))
+    return root
 
 
 @pytest.fixture(scope='session')

@@ -65,7 +65,8 @@ class LabelDrawing:
         alone = _file_of(self.folder, result.picture, '_labels.png')
         if over.exists() and alone.exists() and not result.is_new:
             return
-        labels, palette = argmax_labels(result.predictions), segmentation_palette(result.classes)
+        labels = argmax_labels(result.predictions)
+        palette = result.palette or segmentation_palette(result.classes)
         _write_jpeg(over, draw_labels(cv2.imread(str(result.picture.path)), labels, palette))
         _write_labels(alone, labels, palette)
 

@@ -85,6 +85,16 @@ def class_table(data) -> list[str]:
     return lines
 
 
+def label_table(data) -> list[str]:
+    """Describe the classes of label pictures, one line each under a head line."""
+    lines = [f'{"class":24}{"images":>8}{"of all":>8}  values']
+    for label, category in enumerate(data.categories):
+        images = sum(label in image.get('labels', []) for image in data.images)
+        values = ', '.join(map(str, category['values']))
+        lines.append(f'{category["name"]:24}{images:8}{images / len(data.images):8.0%}  {values}')
+    return lines
+
+
 def median_side(records: list[dict]) -> str:
     """Give the median of the boxes' sides (root of the area), px."""
     from statistics import median
@@ -97,7 +107,11 @@ def print_report(data, findings) -> None:
     """Print everything known about one file; ``data`` is None after errors."""
     from custom_modules.datasets.checks.findings import DUPLICATE_BOX
 
-    if data is not None:
+    if data is not None and data.has_label_values:
+        labelled = sum('label_file' in image for image in data.images)
+        print(f'{findings.source}: {len(data.images)} images, {labelled} label pictures')
+        print('\n'.join(label_table(data)))
+    elif data is not None:
         in_file = len(data.annotations) + findings.counts.get(DUPLICATE_BOX, 0)
         empty = sum(not group for group in data.annotations_of().values())
         print(f'{findings.source}: {len(data.images)} images ({empty} without objects), {in_file} annotations')
@@ -107,18 +121,8 @@ def print_report(data, findings) -> None:
     for is_error, noun in ((True, 'error'), (False, 'warning')):
         number = findings.num_errors if is_error else findings.num_warnings
         print(f'{number} {noun}' + 's' * (number != 1))
-        for kind, count in findings.counts.items():
-            if kind.is_error is is_error:
-                print_kind(kind, count, findings.examples[kind])
-
-
-def print_kind(kind, count: int, examples: list[str]) -> None:
-    """Print one kind of finding with its examples."""
-    print(f'  {kind.text}: {count}' + (f' ({kind.remedy})' if kind.remedy else ''))
-    for example in examples:
-        print(f'    {example}')
-    if count > len(examples):
-        print(f'    ... and {count - len(examples)} more')
+        for line in findings.report(errors=is_error):
+            print(f'  {line}')
 
 
 def compare(results: list, args: argparse.Namespace) -> None:

@@ -70,7 +70,8 @@ def rank(task: str, entries: Sequence[Entry], coco, facts: dict[Path, RunFacts],
     for name, reason in failed.items():
         print(f'left out: {name}: {reason}', file=sys.stderr)
     classes = LabelMaps(coco).classes if task == SEGMENTATION else coco.classes
-    note = f'{len(coco.images)} pictures, {sum(map(len, coco.annotations_of().values()))} objects'
+    objects = '' if coco.has_label_values else f', {len(coco.annotations)} objects'
+    note = f'{len(coco.images)} pictures{objects}'
     kind = ' of segmenters' if task == SEGMENTATION else ''
     title = f'{len(scored)} entries{kind} on {as_typed(ann)}'
     write_page(page, scored, classes, facts, title=title, note=note)

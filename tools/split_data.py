@@ -97,16 +97,24 @@ def check_outputs(files: dict[str, dict], source: Path, out: Path) -> None:
 
 
 def class_counts(content: dict, cat_ids: tuple[int, ...]) -> list[int]:
-    """Count the objects per class."""
+    """Count the objects per class, or the label pictures that show it."""
+    labels = [label for image in content['images'] for label in image.get('labels', [])]
+    if labels:
+        return [labels.count(label) for label in range(len(cat_ids))]
     ids = [record['category_id'] for record in content['annotations']]
     return [ids.count(cat_id) for cat_id in cat_ids]
+
+
+def has_truth(content: dict) -> bool:
+    """Tell whether there are annotations or label pictures."""
+    return bool(content['annotations']) or any('label_file' in image for image in content['images'])
 
 
 def report(files: dict[str, dict], out: Path, classes: tuple[str, ...], cat_ids: tuple[int, ...]) -> None:
     """Print what each file holds."""
     for name, content in files.items():
         counts = zip(classes, class_counts(content, cat_ids), strict=True)
-        text = ', '.join(f'{label} {count}' for label, count in counts if content['annotations'])
+        text = ', '.join(f'{label} {count}' for label, count in counts if has_truth(content))
         print(f'{out / name}: {len(content["images"])} pictures; {text or "no annotations"}')
 
 

@@ -15,7 +15,10 @@ from .checks import (
     check_file_names,
     check_image_files,
     check_images,
+    check_label_files,
+    check_label_records,
     error_message,
+    has_values,
     read_coco_json,
     shown,
 )
@@ -32,14 +35,17 @@ class CocoData:
     Attributes:
         path: The json file.
         image_root: The folder its file names start from.
-        images: Image records: ``id``, ``file_name``, ``width``, ``height`` (px), and what else the file has.
+        images: Image records: ``id``, ``file_name``, ``width``, ``height`` (px), and what else the file has; in a
+            set of label pictures ``label_file`` (relative to ``image_root``) and ``labels`` (classes on it, from 0).
         annotations: Repaired records: ``id``, ``image_id``, ``category_id``, ``bbox`` (x, y, width, height in px,
             inside the picture), ``area`` (px2), ``iscrowd``, and where the file has them ``ignore`` (0 or 1),
             ``score`` (0 to 1) and a usable ``segmentation``: a list of polygons x1, y1, x2, y2, ... in px, or a
             compressed RLE (``size``: [height, width], ``counts``: text; uncompressed ones are converted).
-        categories: Category records sorted by id.
+        categories: Category records sorted by id; in a set of label pictures with ``values``, the raw values of the
+            class, and perhaps ``color`` ([red, green, blue]).
         findings: What was found; warnings only.
-        extra: The file's other top-level keys (``info``, ``licenses``, ...).
+        extra: The file's other top-level keys (``info``, ``licenses``, ...); in a set of label pictures ``void``, the
+            raw values that do not count.
     """
 
     path: Path
@@ -73,7 +79,17 @@ class CocoData:
     @cached_property
     def has_annotations(self) -> bool:
         """Whether there is anything to train on or to score with."""
-        return bool(self.annotations)
+        return bool(self.annotations) or self.has_label_files
+
+    @cached_property
+    def has_label_files(self) -> bool:
+        """Whether its truth are label pictures."""
+        return any('label_file' in image for image in self.images)
+
+    @cached_property
+    def has_label_values(self) -> bool:
+        """Whether its classes are values of label pictures; true also where there are none, in a test split."""
+        return not self.annotations and has_values(self.categories)
 
     @property
     def warning_line(self) -> str:
@@ -149,8 +165,13 @@ def read_coco(
         return None, findings
     categories = check_categories(content.pop('categories'), findings)
     images = _check_images(content.pop('images'), root if check_images else None, findings, decode=decode)
+    records = content.pop('annotations', None) or []
+    labelled = check_label_records(content, images, categories, findings, has_annotations=bool(records))
+    if check_images:
+        values = {'categories': categories, 'void': content.get('void', [])}
+        check_label_files(labelled, root, findings, **values, decode=decode)
     annotations = check_annotations(
-        content.pop('annotations', None) or [],
+        records,
         {image['id']: image for image in images},
         {category['id'] for category in categories},
         findings,

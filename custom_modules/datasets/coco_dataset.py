@@ -139,11 +139,13 @@ class CocoDataset(BaseDataset):
         if min(info['height'], info['width']) < self.filter_cfg['min_size']:
             self._count('small pictures', 1)
             return False
-        is_empty = all(instance['ignore_flag'] for instance in info['instances'])
-        if self.filter_cfg['filter_empty_gt'] and is_empty:
+        if self.filter_cfg['filter_empty_gt'] and self._is_empty(info):
             self._count('pictures without objects', 1)
             return False
         return True
+
+    def _is_empty(self, info: dict) -> bool:
+        return all(instance['ignore_flag'] for instance in info['instances'])
 
     def _count(self, reason: str, number: int) -> None:
         if number:

@@ -5,7 +5,7 @@ from pathlib import Path
 from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 
 from .checks import Findings, error_message, shown
-from .checks.findings import NO_ANNOTATIONS, OTHER_CATEGORIES, SHARED_PICTURE
+from .checks.findings import NO_ANNOTATIONS, OTHER_CATEGORIES, OTHER_TRUTH, SHARED_PICTURE
 from .coco_data import CocoData, read_coco
 from .shared_pictures import shared_pictures
 
@@ -30,7 +30,8 @@ def check_data_root(
     results = [read_coco(resolve_ann(root, name), root) for name in (train_ann, val_ann)]
     for data, findings in results:
         if data is not None and not data.has_annotations:
-            findings.add(NO_ANNOTATIONS, 'the list annotations is empty or missing')
+            what = 'no image has a label_file' if data.has_label_values else 'the list annotations is empty or missing'
+            findings.add(NO_ANNOTATIONS, what)
     (train, train_findings), (val, val_findings) = results
     if train is not None and val is not None:
         compare_files(train, val, val_findings)
@@ -45,9 +46,12 @@ def compare_files(data: CocoData, other: CocoData, findings: Findings) -> None:
     Args:
         data: The training file.
         other: The validation or test file.
-        findings: Those of ``other``: unequal categories are errors, shared pictures warnings.
+        findings: Those of ``other``: unequal categories, and objects in one and label pictures in the other, are
+            errors, shared pictures warnings.
     """
     ours, theirs = (list(zip(part.cat_ids, part.classes, strict=True)) for part in (data, other))
+    if data.has_annotations and other.has_annotations and data.has_label_files != other.has_label_files:
+        findings.add(OTHER_TRUTH, f'{(data if data.has_label_files else other).path.name} has label pictures')
     if ours != theirs:
         findings.add(OTHER_CATEGORIES, f'{_difference(ours, theirs)}; {data.path.name} has {len(ours)}')
     for name, other_name in shared_pictures(data, other):

@@ -19,6 +19,7 @@ class FoldTable:
         objects: (K, C) int64, objects of each fold.
         pictures_with: (K, C) int64, pictures of each fold that show a class.
         groups_with: (C,) int64, groups that show a class.
+        counted: What ``objects`` counts.
     """
 
     classes: tuple[str, ...]
@@ -26,6 +27,7 @@ class FoldTable:
     objects: np.ndarray
     pictures_with: np.ndarray
     groups_with: np.ndarray
+    counted: str = 'objects'
 
     @property
     def num_folds(self) -> int:
@@ -33,9 +35,9 @@ class FoldTable:
         return len(self.pictures)
 
     def lines(self) -> list[str]:
-        """Return the table as text: pictures, then a row of objects for each class."""
+        """Return the table as text: pictures, then a row for each class."""
         columns = zip(('pictures', *self.classes), (self.pictures, *self.objects.T), strict=True)
-        cells = [['objects of', *(f'fold {fold}' for fold in range(self.num_folds)), 'all']]
+        cells = [[f'{self.counted} of', *(f'fold {fold}' for fold in range(self.num_folds)), 'all']]
         cells += [[name, *map(str, counts), str(counts.sum())] for name, counts in columns]
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         return ['  '.join([first.ljust(widths[0]), *map(str.rjust, others, widths[1:])]) for first, *others in cells]
@@ -93,5 +95,6 @@ def fold_table(
         pictures=np.array([member.sum() for member in members]),
         objects=np.array([counts[member].sum(axis=0) for member in members]),
         pictures_with=np.array([(counts[member] > 0).sum(axis=0) for member in members]),
+        counted='label pictures' if data.has_label_files else 'objects',
         groups_with=np.array([len(np.unique(groups[column > 0])) for column in counts.T]),
     )

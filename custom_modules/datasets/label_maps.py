@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from custom_modules.utils import UserError
 
 from .coco_data import CocoData
 from .instances import as_instance
+from .label_pictures import IGNORED, LabelTable, label_table, load_labels
+from .palette import Colour, class_palette, segmentation_palette
 
 BACKGROUND = 'Background'
-IGNORED = 255
 MAX_CLASSES = IGNORED
 
 
@@ -33,6 +35,23 @@ def segmentation_classes(categories: Sequence[str]) -> tuple[str, ...]:
             f'a category is called {BACKGROUND}: what no mask covers is {BACKGROUND} already; take it out of the json'
         )
     return (BACKGROUND, *categories)
+
+
+def coco_classes(coco: CocoData) -> tuple[str, ...]:
+    """Name the classes of a data set by label.
+
+    Returns:
+        Background and its categories; of a set of label pictures the categories as they are.
+    """
+    return coco.classes if coco.has_label_values else segmentation_classes(coco.classes)
+
+
+def coco_palette(coco: CocoData) -> list[Colour]:
+    """Give the classes of :func:`coco_classes` their colours: the data set's own, where it has some."""
+    if not coco.has_label_values:
+        return segmentation_palette(coco_classes(coco))
+    colours = zip(coco.categories, class_palette(coco.classes), strict=True)
+    return [tuple(category.get('color', colour)) for category, colour in colours]
 
 
 def paint_labels(instances: Sequence[dict], height: int, width: int, *, order: Order = 'area') -> np.ndarray:
@@ -82,13 +101,13 @@ class LabelMaps:
         order: See :func:`paint_labels`.
 
     Attributes:
-        classes: Names by label, Background first.
+        classes: Names by label, see :func:`coco_classes`.
         image_ids: Ids of the pictures, in the order of the file.
     """
 
     def __init__(self, coco: CocoData, *, order: Order = 'area') -> None:
         self.coco, self.order = coco, order
-        self.classes = segmentation_classes(coco.classes)
+        self.classes = coco_classes(coco)
         self.image_ids = tuple(image['id'] for image in coco.images)
 
     @cached_property
@@ -99,13 +118,29 @@ class LabelMaps:
     def _annotations(self) -> dict[int, list[dict]]:
         return self.coco.annotations_of()
 
+    @cached_property
+    def _root(self) -> Path:
+        """The folder that label files start from: where the json is, or, as for those of folds, the one above."""
+        root, file = self.coco.image_root, next(filter(None, (image.get('label_file') for image in self.coco.images)))
+        is_above = not (root / file).exists() and (root.absolute().parent / file).exists()
+        return root.absolute().parent if is_above else root
+
+    @cached_property
+    def _table(self) -> LabelTable:
+        return label_table(self.coco.categories, self.coco.extra['void'])
+
     def __getitem__(self, image_id: int) -> np.ndarray:
         """Give the label map of a picture, (H, W) uint8; 255 does not count.
 
         Raises:
             KeyError: The data set has no such picture.
+            UserError: Its label picture cannot be read.
         """
         image = self._images[image_id]
+        if self.coco.has_label_values:
+            file = image.get('label_file')
+            path = None if file is None else self._root / file
+            return load_labels(path, self._table, image['height'], image['width'])
         instances = [as_instance(record, self.coco.label_of) for record in self._annotations[image_id]]
         return paint_labels(instances, image['height'], image['width'], order=self.order)
 

@@ -7,9 +7,16 @@ import numpy as np
 
 from .coco_data import CocoData
 
+_TRUTH = ('label_file', 'labels')
+
 
 def objects_per_picture(data: CocoData) -> list[Counter[int]]:
-    """Count the objects of each picture by category id; crowds and ignore regions are none."""
+    """Count the objects of each picture by category id; crowds and ignore regions are none.
+
+    On a label picture each class counts once.
+    """
+    if data.has_label_files:
+        return [Counter(data.cat_ids[label] for label in image['labels']) for image in data.images]
     annotations = data.annotations_of()
     return [
         Counter(
@@ -121,14 +128,17 @@ def select_images(content: dict, image_ids: set[int], *, with_annotations: bool 
     Args:
         content: The file's content.
         image_ids: The images to keep.
-        with_annotations: Keep their annotations; otherwise the list is empty.
+        with_annotations: Keep their annotations or label pictures; otherwise there are none.
 
     Returns:
         The content with the records unchanged and in their order.
     """
     annotations = content.get('annotations') or [] if with_annotations else []
+    images = [image for image in content['images'] if image['id'] in image_ids]
+    if not with_annotations:
+        images = [{key: value for key, value in image.items() if key not in _TRUTH} for image in images]
     return {
         **content,
-        'images': [image for image in content['images'] if image['id'] in image_ids],
+        'images': images,
         'annotations': [record for record in annotations if record['image_id'] in image_ids],
     }

@@ -1,6 +1,6 @@
 """Fitting a config to the data set it is pointed at."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from mmengine.config import Config, ConfigDict
@@ -39,7 +39,8 @@ def use_data(
         One line per warning and decision.
 
     Raises:
-        UserError: The data has errors; the message holds all of them.  Or a segmenter is to learn from boxes.
+        UserError: The data has errors; the message holds all of them.  Or a segmenter is to learn from boxes, or a
+            detector from label pictures.
     """
     _check_loaders(cfg)
     own_root, data_root = cfg.get('data_root'), chosen_root(cfg, data_root)
@@ -56,8 +57,13 @@ def use_data(
     use_ground_truth(cfg, cfg.val_evaluator, val_ann, root)
     classes, has_masks = facts['classes'], facts['has_masks']
     if is_segmentation(cfg):
-        classes = _segmentation_classes(classes, data_root, has_masks=has_masks)
+        classes = _segmentation_classes(facts, data_root)
         lines += use_classes(cfg, len(classes))
+    elif facts['label_values']:
+        raise UserError(
+            f'{data_root}: has label pictures and no objects, a detector learns from boxes; train a segmenter on it, '
+            f'such as configs/trash/minicity_deeplabv3_r50.py'
+        )
     else:
         lines += use_classes(cfg, len(classes), has_masks=has_masks)
         lines += _regions_without_effect(cfg.model, facts['num_regions'])
@@ -65,12 +71,14 @@ def use_data(
     return lines
 
 
-def _segmentation_classes(categories: Sequence[str], data_root: str, *, has_masks: bool) -> tuple[str, ...]:
+def _segmentation_classes(facts: dict[str, Any], data_root: str) -> tuple[str, ...]:
     from ..datasets.label_maps import segmentation_classes
 
-    if not has_masks:
+    if facts['label_values']:
+        return facts['classes']
+    if not facts['has_masks']:
         raise UserError(f'{data_root}: has boxes only, a segmenter learns from masks; train a detector on it')
-    return segmentation_classes(categories)
+    return segmentation_classes(facts['classes'])
 
 
 def reading_parts(dataset: ConfigDict) -> list[ConfigDict]:
@@ -130,6 +138,7 @@ def _check(data_root: str, train_files: list[tuple[str, str]], val_ann: str) -> 
     lines += filter(None, map(count_line, (train, *others)))
     return {
         'classes': train.classes,
+        'label_values': train.has_label_values,
         'has_masks': any(data.has_masks for data in (train, *others)),
         'num_regions': sum(is_ignored(record) for data in (train, *others) for record in data.annotations),
     }, lines

@@ -207,6 +207,7 @@ class TrashRunner(Runner):
             'experiment_name': self.experiment_name,
             'classes': list(metainfo['classes']),
             'cat_ids': [int(cat_id) for cat_id in metainfo['cat_ids']],
+            'palette': [list(color) for color in metainfo['palette']],
             **self._layout(),
         }
         return {'meta': meta, 'state_dict': state_dict}

@@ -8,6 +8,7 @@ from mmcv.transforms import BaseTransform
 from mmseg.registry import TRANSFORMS
 
 from custom_modules.datasets.label_maps import paint_labels
+from custom_modules.datasets.label_pictures import load_labels
 from custom_modules.structures.label_map import ORDERS
 from custom_modules.utils import UserError
 
@@ -37,13 +38,14 @@ class LoadTrashSegmentation(BaseTransform):
         """Load the label map.
 
         Args:
-            results: With ``instances`` and the picture's ``height`` and ``width``, or with ``seg_map_path``.
+            results: With the picture's ``height`` and ``width``, and with ``instances``, or with ``seg_map_path`` and
+                ``label_table``.
 
         Returns:
             The same dict, changed.
 
         Raises:
-            UserError: A mask does not fit its picture.
+            UserError: A mask or label picture does not fit its picture.
         """
         if self._cache is None:
             labels = self._load(results)
@@ -54,8 +56,11 @@ class LoadTrashSegmentation(BaseTransform):
         return results
 
     def _load(self, results: dict) -> np.ndarray:
+        height, width = results['height'], results['width']
+        if 'seg_map_path' in results:
+            return load_labels(results['seg_map_path'], results['label_table'], height, width)
         try:
-            return paint_labels(results['instances'], results['height'], results['width'], order=self.order)
+            return paint_labels(results['instances'], height, width, order=self.order)
         except ValueError as error:
             raise UserError(f'{results["img_path"]}: {error}; run tools/check_data.py on the data set') from error
 

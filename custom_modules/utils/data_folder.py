@@ -74,7 +74,10 @@ def missing_ann(root: Path, name: str | Path) -> str:
 def _remedy(root: Path, name: str) -> str:
     others = sorted(path.name for path in root.glob('*.json') if not path.name.startswith('test'))
     if not others:
-        return 'put a COCO json there (annotations of train and val), or name another folder by --data-root'
+        return (
+            'put a COCO json there (annotations of train and val; folders of label pictures: python '
+            'tools/index_labels.py), or name another folder by --data-root'
+        )
     if len(others) == 1:
         return f'split the only json: {_split_command(root, others[0], others)}'
     remedy = (

@@ -173,3 +173,16 @@ def test_help(capsys):
         main(['--help'])
     assert caught.value.code == 0
     assert 'python tools/check_data.py data/trash' in capsys.readouterr().out
+
+
+def test_table_of_label_pictures(indexed_minicity, capsys):
+    assert main([str(indexed_minicity / 'train.json'), '--decode']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f'{indexed_minicity}/train.json: 2 images, 2 label pictures'
+    assert [lines[2].split(), lines[15].split(), lines[5].split()] == [
+        ['road', '2', '100%', '7'],
+        ['car', '1', '50%', '26'],
+        ['wall', '0', '0%', '12'],
+    ]
+    assert lines[-2:] == ['0 errors', '0 warnings']
+    assert main([str(indexed_minicity)]) == 0

@@ -5,6 +5,7 @@ import shutil
 
 import pytest
 
+from custom_modules.datasets import check_data_root
 from custom_modules.utils import UserError
 from tools.kfold import main
 
@@ -141,3 +142,11 @@ def test_help(capsys):
         main(['--help'])
     assert caught.value.code == 0
     assert 'python tools/kfold.py' in capsys.readouterr().out
+
+
+def test_label_pictures(indexed_minicity, capsys):
+    assert main(['--data-root', str(indexed_minicity), '--folds', '2', '--near-duplicates', 'off']) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ['label', 'pictures', 'of', 'fold', '0', 'fold', '1', 'all']
+    assert lines[2].split() == ['road', '2', '2', '4']
+    assert check_data_root(indexed_minicity, 'folds/train_0.json', 'folds/val_0.json')[0].has_label_files

@@ -131,3 +131,16 @@ def test_help(capsys):
         main(['--help'])
     assert caught.value.code == 0
     assert 'python tools/split_data.py' in capsys.readouterr().out
+
+
+def test_label_pictures(indexed_minicity, capsys):
+    for name in ('train', 'val', 'test'):
+        (indexed_minicity / f'{name}.json').unlink()
+    (indexed_minicity / 'train_all.json').rename(indexed_minicity / 'all.json')
+    assert main([str(indexed_minicity / 'all.json'), '--val', '0.25', '--test', '0.25']) is None
+    files = {name: json.loads((indexed_minicity / f'{name}.json').read_text()) for name in ('train', 'val', 'test')}
+    assert [len(content['images']) for content in files.values()] == [2, 1, 1]
+    assert ['label_file' in content['images'][0] for content in files.values()] == [True, True, False]
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith(f'{indexed_minicity}/train.json: 2 pictures; road 2, ')
+    assert any(line == f'{indexed_minicity}/test.json: 1 pictures; no annotations' for line in lines)

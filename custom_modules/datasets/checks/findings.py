@@ -50,8 +50,20 @@ UNKNOWN_CATEGORY = Kind('unknown category')
 BAD_BOX = Kind('box that is no list of four numbers x, y, width, height')
 NAN_BOX = Kind('box with NaN or infinity')
 NEGATIVE_BOX = Kind('box with negative width or height')
+MISSING_LABELS = Kind('missing label picture', remedy='label files are relative to the data folder')
+UNREADABLE_LABELS = Kind('unreadable label picture', remedy='copy it again; PNG, BMP, TIFF and PGM keep all values')
+LABEL_CHANNELS = Kind(
+    'label picture of several channels or more than 8 bits',
+    remedy='a label picture holds one number for each pixel, or positions in a palette; a coloured copy is none',
+)
+LABEL_SIZE = Kind('label picture of another size than its photograph')
+LABEL_VALUE = Kind('value that is neither a class nor void', remedy='add it to a class or to void in the class file')
+DUPLICATE_VALUE = Kind('label value of two classes')
+TOO_MANY_CLASSES = Kind('more classes than a label map holds')
+TWO_TRUTHS = Kind('annotations and label pictures in one file', remedy='take one of them out')
 NO_ANNOTATIONS = Kind('no annotations', remedy='training and scoring need them')
 OTHER_CATEGORIES = Kind('categories unlike those of the training file')
+OTHER_TRUTH = Kind('label pictures in one file and objects in the other')
 
 CLIPPED_BOX = Kind('box over the edge (clipped)', is_error=False)
 TINY_BOX = Kind('box with a side below 1 px (left out of training, kept for scoring)', is_error=False)
@@ -150,6 +162,21 @@ class Findings:
             for kind, count in self.counts.items()
             if kind.is_error is errors
         ]
+
+    def report(self, *, errors: bool) -> list[str]:
+        """Describe the findings, a line per kind and one per example.
+
+        Args:
+            errors: Describe the errors; otherwise the warnings.
+        """
+        lines = []
+        for kind, count in self.counts.items():
+            if kind.is_error is errors:
+                lines.append(f'{kind.text}: {count}' + (f' ({kind.remedy})' if kind.remedy else ''))
+                lines += [f'  {example}' for example in self.examples[kind]]
+                if count > len(self.examples[kind]):
+                    lines.append(f'  ... and {count - len(self.examples[kind])} more')
+        return lines
 
     def warning_line(self) -> str:
         """Describe all warnings in one line with their counts; empty without any."""

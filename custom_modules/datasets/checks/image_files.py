@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image
 from tqdm import tqdm
@@ -33,8 +33,9 @@ FORMATS = ('JPEG', 'PNG', 'WEBP', 'BMP', 'TIFF', 'PPM')
 TURNED_BY_LOADING = ('JPEG', 'MPO', 'PNG')
 """Formats whose EXIF orientation OpenCV 4.12 applies (not WebP; a turned TIFF it cannot read)."""
 _ORIENTATION_TAG = 0x0112
-_NUM_THREADS = 8
-_PATIENCE = 2  # seconds after which a terminal shows how far it is
+NUM_THREADS = 8
+PATIENCE = 2  # seconds after which a terminal shows how far it is
+_TOO_DEEP = {('TIFF', 'I'), ('TIFF', 'F'), ('PPM', 'F')}  # 32 bits a sample: OpenCV reads none of them as colours
 _PNG_END = b'\0\0\0\0IEND\xaeB`\x82'
 
 
@@ -56,11 +57,9 @@ def check_image_files(images: Iterable[dict], root: Path, findings: Findings, *,
             return LINK_OUT, ''
         return check_picture(path, image['width'], image['height'], decode=decode)
 
-    with ThreadPoolExecutor(_NUM_THREADS) as pool, warnings.catch_warnings():
+    with ThreadPoolExecutor(NUM_THREADS) as pool, warnings.catch_warnings():
         warnings.simplefilter('ignore')  # Pillow's hints on large or slightly odd files
-        done = tqdm(
-            pool.map(check, images), 'pictures checked', len(images), leave=False, disable=None, delay=_PATIENCE
-        )
+        done = tqdm(pool.map(check, images), 'pictures checked', len(images), leave=False, disable=None, delay=PATIENCE)
         for image, finding in zip(images, done, strict=True):
             if finding:
                 kind, detail = finding
@@ -79,20 +78,54 @@ def check_picture(path: Path, width: int, height: int, *, decode: bool = False) 
     Returns:
         The kind of finding with its detail, or None for a good picture.
     """
+    header = read_header(path, decode=decode)
+    if not isinstance(header, Header):
+        return header
+    if (header.format, header.mode) in _TOO_DEEP:
+        return UNREADABLE_IMAGE, ' (32 bits a sample; save it with 8 or 16)'
+    return _compare_size(header, width, height)
+
+
+class Header(NamedTuple):
+    """What the header of a picture says: size in px, Pillow's names of format and mode, EXIF orientation (1 to 8)."""
+
+    size: tuple[int, int]
+    format: str | None
+    mode: str
+    orientation: int
+
+    @property
+    def loaded_size(self) -> tuple[int, int]:
+        """Width and height after loading, which turns a picture by its EXIF orientation."""
+        turns = self.orientation >= 5 and self.format in TURNED_BY_LOADING
+        return self.size[::-1] if turns else self.size
+
+
+def read_header(path: Path, formats: tuple[str, ...] = FORMATS, *, decode: bool = False) -> Header | tuple[Kind, str]:
+    """Read the header of a picture, and tell whether the file is whole.
+
+    Args:
+        path: Its file.
+        formats: Formats that are taken.
+        decode: Decode it in full.
+
+    Returns:
+        The header, or the kind of finding with its detail.
+    """
     try:
         if not stat.S_ISREG(path.stat().st_mode):  # opening a pipe would wait for ever
             return UNREADABLE_IMAGE, ' is no file'
         with open(path, 'rb') as file:
-            picture = Image.open(file, formats=FORMATS)
-            size, orientation, name = picture.size, _orientation(picture), picture.format
-            if decode or not _has_end(file, name):
+            picture = Image.open(file, formats=formats)
+            header = Header(picture.size, picture.format, picture.mode, _orientation(picture))
+            if decode or not _has_end(file, header.format):
                 file.seek(0)
-                Image.open(file, formats=FORMATS).load()
+                Image.open(file, formats=formats).load()
     except (FileNotFoundError, NotADirectoryError):
         return MISSING_IMAGE, ''
     except Exception as error:  # Pillow's parsers raise many kinds on damaged files
         return UNREADABLE_IMAGE, f' ({_reason(error)})'
-    return _compare_size(size, orientation, name, width, height)
+    return header
 
 
 def _reason(error: Exception) -> str:
@@ -129,9 +162,8 @@ def _has_end(file: BinaryIO, name: str | None) -> bool:
     return False
 
 
-def _compare_size(
-    size: tuple[int, int], orientation: int, name: str | None, width: int, height: int
-) -> tuple[Kind, str] | None:
+def _compare_size(header: Header, width: int, height: int) -> tuple[Kind, str] | None:
+    size, name, _, orientation = header
     turned = size[::-1] if orientation >= 5 else size
     if not width or not height or (orientation == 1 and size == (width, height)):
         return None

@@ -36,6 +36,7 @@ class Predictor(ABC):
     Attributes:
         classes: Names of the classes by label.
         cat_ids: Category ids by label.
+        palette: RGB colour per class; None where the checkpoint knows none.
         amp: Whether in mixed precision.
         pipelines: Test pipelines, one per view.
 
@@ -62,6 +63,7 @@ class Predictor(ABC):
         content = fit_to_checkpoint(cfg, checkpoint)
         self.classes: list[str] = content['meta']['classes']
         self.cat_ids: list[int] = content['meta']['cat_ids']
+        self.palette: list | None = content['meta'].get('palette')
         with in_scope_of(cfg), config_mistakes(str(cfg.filename)):
             model = MODELS.build(copy.deepcopy(cfg.model))  # query detectors write into what they are given
         load_weights(model, content, str(checkpoint))

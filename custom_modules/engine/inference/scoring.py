@@ -83,12 +83,12 @@ def default_output(cfg: Config, checkpoint: str | Path, ann: str | Path, *, tta:
 def _check_classes(cfg: Config, data_root: str, ann: str, checkpoint: str) -> list[int] | None:
     """Refuse a data set with other classes; returns the ids of a detector's categories."""
     from ...datasets import load_coco, resolve_ann, resolve_data_root
-    from ...datasets.label_maps import segmentation_classes
+    from ...datasets.label_maps import coco_classes
 
     root = resolve_data_root(data_root)
     path = resolve_ann(root, ann)
     data = load_coco(path, root, check_images=False)
-    own = segmentation_classes(data.classes) if is_segmentation(cfg) else data.classes
+    own = coco_classes(data) if is_segmentation(cfg) else data.classes
     classes = read_checkpoint(checkpoint, mapped=True).get('meta', {}).get('classes')
     if isinstance(classes, list) and list(own) != classes:
         raise UserError(
@@ -120,12 +120,15 @@ def _score_detections(
 
 
 def _score_labels(cfg: Config, root: str, ann: str, out: str, pictures: list[Picture]) -> tuple[dict[str, float], list]:
-    """Score the most probable classes picture by picture; pictures that could not be read count as Background."""
+    """Score the most probable classes picture by picture.
+
+    Pictures that could not be read count as the first class, the Background where there is one.
+    """
     from ...datasets import load_coco
     from ...datasets.label_maps import LabelMaps
     from ...evaluation import SegmentationScorer
 
-    coco = load_coco(ann, check_images=False)
+    coco = load_coco(ann, root, check_images=False)
     if not coco.has_annotations:
         return {}, []
     truth, probs = LabelMaps(coco, order=_painting_order(cfg)), open_probs(out)

@@ -36,6 +36,7 @@ class PictureResult:
         classes: Names of the classes by label.
         cat_ids: Category ids by label.
         is_new: False where an earlier, interrupted call found it.
+        palette: RGB colour per class; None where the checkpoint knows none.
     """
 
     picture: Picture
@@ -43,6 +44,7 @@ class PictureResult:
     classes: Sequence[str]
     cat_ids: Sequence[int]
     is_new: bool
+    palette: Sequence | None = None
 
 
 def predict_to_file(
@@ -110,7 +112,8 @@ def predict_to_file(
 
     def tell(index: int, predictions: Any, is_new: bool) -> None:
         if each:
-            each(PictureResult(pictures[index], predictions, predictor.classes, predictor.cat_ids, is_new))
+            known = (predictor.classes, predictor.cat_ids, is_new, predictor.palette)
+            each(PictureResult(pictures[index], predictions, *known))
 
     with contextlib.closing(parts.open()) as journal, _memory_advice():
         if progress and own_rank() == 0:

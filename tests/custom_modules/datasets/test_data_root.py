@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from custom_modules.datasets import check_data_root, resolve_ann, resolve_data_root
 from custom_modules.utils import UserError
@@ -192,3 +193,33 @@ def test_real_photographs(shared_data, name):
     train, val, lines = check_data_root(shared_data / name)
     assert train.classes == val.classes and len(train.classes) == 10
     assert all('box over the edge (clipped)' in line for line in lines)
+
+
+def test_label_pictures_are_something_to_train_on(indexed_minicity):
+    train, val, lines = check_data_root(indexed_minicity)
+    assert train.has_annotations and train.has_label_files and val.has_label_values and not lines
+    with pytest.raises(UserError, match=r'test\.json: no annotations: 1 \(no image has a label_file\)'):
+        check_data_root(indexed_minicity, val_ann='test.json')
+
+
+def test_errors_of_label_pictures_come_before_training(indexed_minicity):
+    (indexed_minicity / 'gtFine/train/aachen_000000_000001_gtFine_labelIds.png').unlink()
+    Image.new('L', (64, 31)).save(indexed_minicity / 'gtFine/val/bochum_000000_000003_gtFine_labelIds.png')
+    with pytest.raises(UserError) as caught:
+        check_data_root(indexed_minicity)
+    first, second = str(caught.value).splitlines()
+    assert 'train.json: missing label picture: 1 (image 1: gtFine/train/aachen_000000_000001' in first
+    assert 'label picture of another size than its photograph: 1' in second
+    assert 'bochum_000000_000003_gtFine_labelIds.png is 64 x 31, the photograph 64 x 32' in second
+
+
+def test_objects_in_one_file_and_label_pictures_in_the_other(indexed_minicity):
+    path = indexed_minicity / 'val.json'
+    text = json.loads(path.read_text())
+    for image in text['images']:
+        del image['label_file'], image['labels']
+    box = {'bbox': [1, 1, 9, 9], 'area': 81, 'iscrowd': 0}
+    text['annotations'] = [{'id': 1, 'image_id': 3, 'category_id': 0, **box}]
+    path.write_text(json.dumps(text))
+    with pytest.raises(UserError, match=r'label pictures in one file and objects in the other: 1 \(train\.json has'):
+        check_data_root(indexed_minicity)

@@ -1,9 +1,13 @@
+import json
+import shutil
+
 import numpy as np
 import pytest
 
 from custom_modules.datasets import load_coco
-from custom_modules.datasets.label_maps import LabelMaps, labels_on, paint_labels, segmentation_classes
+from custom_modules.datasets.label_maps import LabelMaps, coco_palette, labels_on, paint_labels, segmentation_classes
 from custom_modules.utils import UserError
+from tests.custom_modules.datasets.minicity import STRIPES, stripes
 
 
 def square(left: int, top: int, right: int, bottom: int) -> list[np.ndarray]:
@@ -122,3 +126,27 @@ def test_maps_of_a_data_set(write_set, content):
     assert (maps[11] == 255).all() and (maps[12] == 0).all()
     with pytest.raises(KeyError):
         maps[13]
+
+
+def test_maps_of_label_pictures(indexed_minicity):
+    data = load_coco(indexed_minicity / 'train.json')
+    maps = LabelMaps(data)
+    assert maps.classes == data.classes and len(maps.classes) == 19
+    assert coco_palette(data)[:2] == [(128, 64, 128), (244, 35, 232)]
+    for image_id, (_, labels) in zip(maps.image_ids, STRIPES.values(), strict=False):
+        np.testing.assert_array_equal(maps[image_id], stripes(labels))
+    (indexed_minicity / 'folds').mkdir()
+    shutil.copy(indexed_minicity / 'train.json', indexed_minicity / 'folds' / 'train_0.json')
+    folds = LabelMaps(load_coco(indexed_minicity / 'folds' / 'train_0.json', check_images=False))
+    np.testing.assert_array_equal(folds[1], maps[1])
+    assert (LabelMaps(load_coco(indexed_minicity / 'test.json'))[5] == 255).all()
+
+
+def test_colours_of_classes_that_have_none(indexed_minicity):
+    path = indexed_minicity / 'train.json'
+    text = json.loads(path.read_text())
+    for category in text['categories'][5:]:
+        del category['color']
+    path.write_text(json.dumps(text))
+    palette = coco_palette(load_coco(path))
+    assert palette[0] == (128, 64, 128) and len(set(palette)) == 19

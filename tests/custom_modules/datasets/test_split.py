@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from custom_modules.datasets.split import part_sizes, select_images, stratified_parts
+from custom_modules.datasets import load_coco
+from custom_modules.datasets.split import objects_per_picture, part_sizes, select_images, stratified_parts
 
 
 @pytest.mark.fast
@@ -65,3 +66,12 @@ def test_select_images(content):
     assert [record['id'] for record in part['annotations']] == [4]
     assert part['info'] == content['info'] and part['categories'] == content['categories']
     assert select_images(content, {11}, with_annotations=False)['annotations'] == []
+
+
+def test_label_pictures(indexed_minicity):
+    data = load_coco(indexed_minicity / 'train_all.json')
+    assert objects_per_picture(data)[:2] == [{0: 1, 1: 1, 13: 1}, {0: 1, 2: 1, 18: 1}]
+    content = select_images(data.as_json(), {1, 3}, with_annotations=False)
+    assert [image['id'] for image in content['images']] == [1, 3]
+    assert not any({'label_file', 'labels'} & set(image) for image in content['images'])
+    assert 'label_file' in data.images[0]

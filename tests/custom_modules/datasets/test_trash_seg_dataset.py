@@ -1,14 +1,18 @@
+import json
 import pickle
 
 import numpy as np
 import pytest
 from mmengine.registry import DefaultScope
 from mmseg.registry import DATASETS
+from PIL import Image
 
 from custom_modules.datasets.trash_seg_dataset import TrashSegDataset
-from custom_modules.engine import ResumableClassAwareSampler, ResumableRepeatFactorSampler
+from custom_modules.engine import ResumableClassAwareSampler, ResumableRepeatFactorSampler, load_config
 from custom_modules.engine.seeding import SeededDataset
+from custom_modules.transforms import LoadTrashSegmentation
 from custom_modules.utils import UserError
+from tests.custom_modules.datasets.minicity import STRIPES, stripes
 
 
 @pytest.fixture
@@ -72,3 +76,57 @@ def test_rare_classes_can_be_drawn_more_often(synthetic_root):
     assert sorted(sampler.pictures_of) == list(range(1, 11))
     repeated = ResumableRepeatFactorSampler(SeededDataset(dataset, seed=0), threshold=1.0, seed=0)
     assert len(repeated) > len(dataset)
+
+
+def test_label_pictures(indexed_minicity):
+    dataset = TrashSegDataset('train.json', data_root=str(indexed_minicity))
+    assert dataset.metainfo['classes'][:2] == ('road', 'sidewalk') and len(dataset.metainfo['classes']) == 19
+    assert dataset.metainfo['cat_ids'] == tuple(range(19))
+    assert dataset.metainfo['palette'][13] == (0, 0, 142)
+    assert [dataset.get_cat_ids(index) for index in range(2)] == [[0, 1, 13], [0, 2, 18]]
+    info = dataset[0]
+    assert info['seg_map_path'].endswith('gtFine/train/aachen_000000_000001_gtFine_labelIds.png')
+    assert info['instances'] == [] and info['seg_fields'] == []
+
+
+def test_label_pictures_of_nothing_that_counts_can_be_left_out(indexed_minicity):
+    path = indexed_minicity / 'train.json'
+    content = json.loads(path.read_text())
+    content['images'][0]['labels'] = []
+    path.write_text(json.dumps(content))
+    dataset = TrashSegDataset('train.json', data_root=str(indexed_minicity), filter_cfg={'filter_empty_gt': True})
+    assert [info['img_id'] for info in dataset] == [2]
+
+
+def test_from_the_index_to_training_samples(indexed_minicity):
+    """The label maps are those drawn by hand; a crop of a picture shows the stripes where they belong."""
+    cfg = load_config('configs/trash/minicity_deeplabv3_r50.py')
+    steps = [step for step in cfg.train_dataloader.dataset.pipeline if step['type'] != 'PackSegInputs']
+    config = {'type': 'TrashSegDataset', 'ann_file': 'train.json', 'data_root': str(indexed_minicity)}
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        plain = pickle.loads(pickle.dumps(DATASETS.build({**config, 'pipeline': steps[:2]})))
+        trained = DATASETS.build({**config, 'pipeline': cfg.train_dataloader.dataset.pipeline})
+    for sample, (_, labels) in zip(plain, STRIPES.values(), strict=False):
+        np.testing.assert_array_equal(sample['gt_seg_map'], stripes(labels))
+    for _ in range(3):
+        sample = trained[0]
+        labels = sample['data_samples'].gt_sem_seg.data
+        assert sample['inputs'].shape == (3, 576, 1152) and labels.shape == (1, 576, 1152)
+        assert set(labels.unique().tolist()) <= {0, 1, 13, 255}
+        assert (labels == labels[:, :1]).all()  # upright stripes stay upright
+
+
+def test_unlabelled_pictures_have_nothing_that_counts(indexed_minicity):
+    steps = [{'type': 'LoadImageFromFile'}, {'type': 'LoadTrashSegmentation'}]
+    config = {'type': 'TrashSegDataset', 'ann_file': 'test.json', 'data_root': str(indexed_minicity)}
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        dataset = DATASETS.build({**config, 'pipeline': steps, 'test_mode': True})
+    assert (dataset[1]['gt_seg_map'] == 255).all()
+
+
+def test_a_value_that_came_later_is_named(indexed_minicity):
+    path = indexed_minicity / 'gtFine/train/aachen_000000_000001_gtFine_labelIds.png'
+    Image.new('L', (64, 32), 99).save(path)
+    info = TrashSegDataset('train.json', data_root=str(indexed_minicity))[0]
+    with pytest.raises(UserError, match=r'000001_gtFine_labelIds\.png: value 99 on 2048 pixels; .*index_labels\.py'):
+        LoadTrashSegmentation()(info)

@@ -157,3 +157,17 @@ def test_ignore_regions_without_effect_are_told_once(synthetic_root, tmp_path, r
         expected = f'warning: the training data has {regions} ignore regions (iscrowd), which have no effect'
         assert [line.partition(',')[0] for line in warnings] == [expected.partition(',')[0]] * is_told
         assert all(line.endswith('background to model.train_cfg.assigner (TaskAlignedAssigner)') for line in warnings)
+
+
+SEGMENTERS = {'default_scope': 'mmseg', 'val_evaluator': {'type': 'TrashIoUMetric'}}
+
+
+def test_label_pictures_are_for_segmenters(indexed_minicity):
+    with pytest.raises(UserError, match='has label pictures and no objects, a detector .*/minicity_deeplabv3'):
+        use_data(training_on(part()), str(indexed_minicity))
+    dataset = {'type': 'TrashSegDataset', 'ann_file': 'train.json', 'pipeline': [{'type': 'LoadTrashSegmentation'}]}
+    loaders = {f'{split}_dataloader': {'dataset': dict(dataset)} for split in ('train', 'val', 'test')}
+    model = {'type': 'EncoderDecoder', 'decode_head': {'type': 'FCNHead', 'num_classes': 11}}
+    cfg = Config({**loaders, **SEGMENTERS, 'model': model})
+    assert 'classes: 19, from the data set' in use_data(cfg, str(indexed_minicity), val_ann='val.json')
+    assert cfg.model.decode_head.num_classes == 19

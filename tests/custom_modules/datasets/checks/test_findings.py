@@ -66,3 +66,14 @@ def test_examples_are_limited_and_counting_goes_on():
 )
 def test_shown_is_one_printable_line(value, expected):
     assert shown(value) == expected
+
+
+def test_report_has_a_line_per_kind_and_example():
+    findings = Findings('train.json')
+    for number in range(22):
+        findings.add(ERROR, f'image {number}')
+    findings.add(WARNING, 'annotation 1')
+    report = findings.report(errors=True)
+    assert report[:2] == ['bad thing: 22 (mend it)', '  image 0']
+    assert report[-2:] == ['  image 19', '  ... and 2 more'] and len(report) == 22
+    assert findings.report(errors=False) == ['odd thing (mended): 1', '  annotation 1']

@@ -36,6 +36,8 @@ DAMAGED = [
     *((f'WebP cut at {share:.0%}', cut(encoded('WEBP'), share), 'unreadable image') for share in (0.1, 0.5, 0.99)),
     ('BMP cut', cut(encoded('BMP'), 0.5), 'unreadable image'),
     ('TIFF cut', cut(encoded('TIFF'), 0.5), 'unreadable image'),
+    ('32 bits', encoded('TIFF', mode='F'), 'unreadable image'),
+    ('32 whole bits', encoded('TIFF', mode='I'), 'unreadable image'),
     ('PostScript', b'%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 60 40\n', 'unreadable image'),
     ('other size', encoded(size=(50, 40)), 'image size unlike the json'),
     ('swapped size', encoded(size=(40, 60)), 'image size unlike the json'),
@@ -158,7 +160,7 @@ class Terminal(io.StringIO):
 @pytest.mark.parametrize(('patience', 'shown'), [(0, True), (60, False)], ids=['long-work', 'short-work'])
 def test_long_work_shows_how_far_it_is(tmp_path, monkeypatch, patience, shown):
     Image.new('RGB', (8, 8)).save(tmp_path / '1.png')
-    monkeypatch.setattr(image_files, '_PATIENCE', patience)
+    monkeypatch.setattr(image_files, 'PATIENCE', patience)
     monkeypatch.setattr('sys.stderr', terminal := Terminal())
     images = [{'id': number, 'file_name': '1.png', 'width': 8, 'height': 8} for number in range(50)]
     check_image_files(images, tmp_path, Findings('x.json'))
