@@ -61,7 +61,8 @@ def make_report(
     Returns:
         ``settings``, ``pictures``, ``labels``, ``left_out``, ``classes``, one dict a class, and more.
         ``expected_precision`` is the share of right labels by ``checked``, ``expected_lower_bound`` its lower bound;
-        ``real_precision``, ``real_recall`` by ``answers``; None for what is unknown.
+        ``expected_recall`` the share of objects on those pictures that get a right label; ``real_precision``,
+        ``real_recall`` by ``answers``; None for what is unknown.
     """
     true = None if answers is None else (*right_by_class(answers, labels), _objects(answers))
     rows = [_class_row(label, one, real, labels, checked, true) for label, one in enumerate(calibration.classes)]
@@ -83,6 +84,7 @@ def make_report(
         'has_answers': checked is not None,
         'missed_on_answered': dict(missed) if missed else None,
         **_expected(checked, calibration.settings['confidence']),
+        'expected_recall': _expected_recall(checked, missed),
         **_true(true),
         'classes': rows,
     }
@@ -112,6 +114,12 @@ def _class_row(
         row['real_precision'] = right / total if total else None
         row['real_recall'] = right / objects if objects else None
     return row
+
+
+def _expected_recall(checked: tuple | None, missed: Mapping[str, int] | None) -> float | None:
+    if checked is None or not missed or not missed['objects']:
+        return None
+    return int(checked[1].sum()) / missed['objects']
 
 
 def _expected(checked: tuple | None, confidence: float) -> dict[str, Any]:

@@ -133,3 +133,19 @@ def test_what_is_warned_of(target, classes, message):
         assert re.search(message, found[0])
     assert 'only 20% are right by --answers' in doubts({**report, 'has_answers': False, 'real_precision': 0.2})[0]
     assert doubts({**report, 'labels': 0}) == doubts({**report, 'has_answers': False}) == []
+
+
+@pytest.mark.parametrize(('found', 'is_told'), [(None, False), (0.5, False), (0.42, True), (0.0, True)])
+def test_few_labelled_objects_are_warned_of(found, is_told):
+    report = {
+        'labels': 6,
+        'has_answers': True,
+        'settings': {'target_precision': 0.7},
+        'expected_from_boxes': 20,
+        'expected_precision': 0.8,
+        'expected_recall': found,
+        'classes': [],
+    }
+    told = doubts(report)
+    assert len(told) == is_told
+    assert not told or told[0].startswith(f'only {found:.0%} of the objects are likely to get a right label')
