@@ -4,11 +4,12 @@ import gc
 from pathlib import Path
 
 import pytest
+from mmengine.config import ConfigDict
 
 from custom_modules.engine import load_config
 from custom_modules.engine.shrink import shrink
 from custom_modules.engine.tasks import is_segmentation
-from tests.configs.one_step import check_outcome
+from tests.configs.one_step import check_outcome, train_one_step
 
 ROOT = Path(__file__).resolve().parents[2]
 LEAVES = sorted(path for folder in ('trash', 'demo') for path in (ROOT / 'configs' / folder).glob('*.py'))
@@ -27,6 +28,29 @@ def test_one_step_shrunk(path, one_step):
     check_outcome(outcome)
     size = sum(weight.numel() for weight in outcome.runner.model.parameters())
     assert size < 3e6, f'{size / 1e6:.1f} M parameters are left: teach custom_modules/engine/shrink.py about them'
+
+
+MIXING = [
+    {'type': 'CutMix', 'prob': 1.0},
+    {'type': 'CopyBlob', 'paste': {'car': ['road'], 'bicycle': ['building']}, 'prob': 1.0},
+    {'type': 'TrashSegCopyPaste', 'prob': 1.0},
+]
+
+
+@pytest.mark.parametrize('steps', [[], MIXING], ids=['plain', 'mixing'])
+def test_one_step_on_label_pictures(indexed_minicity, tmp_path, steps):
+    cfg = load_config(ROOT / 'configs' / 'trash' / 'minicity_deeplabv3_r50.py')
+    if steps:
+        inner = cfg.train_dataloader.dataset
+        pipeline, inner.pipeline = inner.pipeline, inner.pipeline[:2]
+        cfg.train_dataloader.dataset = ConfigDict(
+            type='MultiImageMixDataset', dataset=inner, pipeline=[*steps, *pipeline[2:]]
+        )
+    shrink(cfg)
+    outcome = train_one_step(cfg, indexed_minicity, tmp_path / 'run')
+    assert outcome.changed == outcome.trainable
+    assert outcome.runner.model.decode_head.num_classes == 19
+    assert outcome.found.data.shape == (1, 32, 64) and outcome.found.data.max() < 19
 
 
 @pytest.mark.slow

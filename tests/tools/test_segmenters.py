@@ -19,8 +19,10 @@ from custom_modules.datasets.palette import segmentation_palette
 from custom_modules.engine import load_config
 from custom_modules.engine.data import use_classes
 from custom_modules.engine.inference import PictureResult, find_pictures
+from custom_modules.engine.inference.pictures import pictures_of_split
+from custom_modules.engine.inference.scoring import _score_labels
 from custom_modules.engine.tasks import in_scope_of, is_segmentation
-from custom_modules.ensemble import open_probs
+from custom_modules.ensemble import open_probs, write_probs
 from custom_modules.evaluation import SegmentationScorer
 from custom_modules.utils import UserError
 from tools._drawing import LabelDrawing
@@ -202,3 +204,26 @@ def test_each_family_is_tested_and_predicts(config, synthetic_root, tmp_path, ca
     for image_id, probs in found['plain'].items():
         assert np.abs(found['batch'][image_id] - probs).max() < 0.01
         assert np.abs(found['amp'][image_id] - probs).max() < 0.2
+
+
+def test_colours_are_those_the_checkpoint_knows(photos, tmp_path):
+    (picture,) = find_pictures([str(photos / 'b.png')])
+    stored = np.zeros((2, 50, 97), np.uint8)
+    palette = [[128, 64, 128], [244, 35, 232]]
+    LabelDrawing(str(tmp_path / 'drawn'))(PictureResult(picture, stored, ['road', 'car'], [0, 1], True, palette))
+    with Image.open(tmp_path / 'drawn' / '000001_b_labels.png') as image:
+        assert image.convert('RGB').getpixel((0, 0)) == (128, 64, 128)
+
+
+def test_label_pictures_are_the_truth(tiny_segmenter, indexed_minicity, tmp_path):
+    """The truth scores 1, also when read through the json of a fold, which lies in a folder of its own."""
+    (indexed_minicity / 'folds').mkdir()
+    ann = shutil.copy(indexed_minicity / 'val.json', indexed_minicity / 'folds' / 'val_0.json')
+    data, out = load_coco(indexed_minicity / 'val.json'), tmp_path / 'val.probs'
+    maps, cfg = LabelMaps(data), load_config(tiny_segmenter)
+    labels = {image['id']: np.where(maps[image['id']] == 255, 3, maps[image['id']]) for image in data.images}
+    probs = {image_id: np.eye(19, dtype=np.float32)[found].transpose(2, 0, 1) for image_id, found in labels.items()}
+    write_probs(out, data.classes, [(image['id'], image['file_name'], probs[image['id']]) for image in data.images])
+    pictures = pictures_of_split(indexed_minicity, ann)
+    scores, _ = _score_labels(cfg, str(indexed_minicity), str(ann), str(out), pictures)
+    assert scores['mIoU'] == 1.0 and scores['aAcc'] == 1.0

@@ -8,15 +8,19 @@ _base_ = './segmentation.py'
 data_root = 'data/minicity'
 crop_size = (576, 1152)  # height, width
 # Width and height; the factors, flips and changes of colour are those of the recipe that the leaves follow.
-resize = dict(type='RandomResize', scale=(2048, 1024), ratio_range=(0.75, 2.0), keep_ratio=True)
-crop = dict(_base_.crop, crop_size=crop_size)
-train_pipeline = [*_base_.load, resize, crop, _base_.flip, _base_.photometric, _base_.pack]
+resize = dict(scale=(2048, 1024), ratio_range=(0.75, 2.0))
+crop = dict(crop_size=crop_size)
+augment = [dict(_base_.resize, **resize), dict(_base_.crop, **crop), _base_.flip, _base_.photometric]
+train_pipeline = [*_base_.load, *augment, _base_.pack]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(2048, 1024), keep_ratio=True),
     dict(type='LoadTrashSegmentation'),
     _base_.pack,
 ]
+
+dataset = dict(_base_.dataset, data_root=data_root)
+mixed = dict(_base_.mixed, dataset=dict(dataset, pipeline=_base_.load))
 
 total_batch_size = 8
 

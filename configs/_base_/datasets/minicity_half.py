@@ -5,12 +5,8 @@ _base_ = './minicity.py'
 crop_size = (384, 768)  # height, width
 resize = dict(scale=(1024, 512))
 crop = dict(crop_size=crop_size)
-train_pipeline = [
-    *_base_.load,
-    dict(_base_.resize, **resize),
-    dict(_base_.crop, **crop),
-    *(_base_.flip, _base_.photometric, _base_.pack),
-]
+augment = [dict(_base_.resize, **resize), dict(_base_.crop, **crop), _base_.flip, _base_.photometric]
+train_pipeline = [*_base_.load, *augment, _base_.pack]
 test_pipeline = [
     dict(type='LoadImageFromFile'),
     dict(type='Resize', scale=(1024, 512), keep_ratio=True),
