@@ -5,6 +5,9 @@
 
 Training on it (--data-root data/trash_pasted) is the offline way; configs/trash/htc_swin_b_copy_paste.py pastes
 afresh in every epoch.  Only objects with a mask are pasted; the classes named get their weights, the others 1.
+
+The set serves segmenters as it is.  For them give --max-hidden 1: what is left of an object that is dropped would be
+Background to them.
 """
 
 from __future__ import annotations

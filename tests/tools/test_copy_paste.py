@@ -5,8 +5,10 @@ import json
 from collections import Counter
 
 import pytest
+from pycocotools.mask import decode as decode_mask
 
-from custom_modules.datasets import check_data_root
+from custom_modules.datasets import check_data_root, load_coco
+from custom_modules.datasets.label_maps import LabelMaps
 from custom_modules.utils import UserError
 from tools.copy_paste import main, read_weights, report
 
@@ -21,6 +23,28 @@ def pasted(synthetic_root, tmp_path_factory):
     out = tmp_path_factory.mktemp('pasted') / 'set'
     others = [f'{c["name"]}=0' for c in content_of(synthetic_root)['categories'] if c['name'] != 'Battery']
     main(['--data-root', str(synthetic_root), '--out', str(out), '--pictures', '10', '--classes', *others])
+    return out
+
+
+@pytest.fixture(scope='module')
+def pasted_densely(synthetic_root, tmp_path_factory):
+    """The same for segmenters: many large objects, of which everything that can be seen stays."""
+    out = tmp_path_factory.mktemp('pasted') / 'dense'
+    options = [
+        '--pictures',
+        '10',
+        '--classes',
+        'equal',
+        '--objects',
+        '4',
+        '6',
+        '--scale',
+        '1',
+        '2',
+        '--max-hidden',
+        '1',
+    ]
+    main(['--data-root', str(synthetic_root), '--out', str(out), *options])
     return out
 
 
@@ -49,6 +73,22 @@ def test_where_everything_comes_from(pasted, synthetic_root):
     made = [image for image in new['images'] if 'source' in image]
     assert set(per_picture) <= {image['id'] for image in made} and max(per_picture.values()) <= 3
     assert {image['source']['image_id'] for image in made} <= {image['id'] for image in old['images']}
+
+
+def test_it_serves_segmenters_as_it_is(pasted_densely):
+    """Label maps painted from the new json: pasted pixels have the label pasted, all others their own."""
+    data = load_coco(pasted_densely / 'train.json')
+    maps, groups = LabelMaps(data), data.annotations_of()
+    made = [image for image in data.images if 'source' in image]
+    assert len(made) == 10
+    for image in made:
+        expected = maps[image['source']['image_id']].copy()
+        records = [record for record in groups[image['id']] if 'source' in record]
+        for record in records:  # none hides another's pixels: hidden ones are cut from the masks
+            expected[decode_mask(record['segmentation']) > 0] = data.label_of[record['category_id']] + 1
+        assert records
+        # Where old objects overlap the smaller one is on top, and what is hidden makes them smaller.
+        assert (maps[image['id']] != expected).mean() < 0.001
 
 
 def test_same_seed_same_set(pasted, synthetic_root, tmp_path):

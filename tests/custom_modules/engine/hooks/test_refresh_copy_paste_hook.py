@@ -150,11 +150,30 @@ default_hooks = dict(copy_paste=_base_.refresh_copy_paste)
 """
 
 
+SEGMENTER = """
+_base_ = ['{root}/configs/demo/deeplabv3plus_r18.py', '{root}/configs/_base_/mixing_segmentation.py']
+train_dataloader = dict(
+    num_workers=2,
+    persistent_workers=True,
+    dataset=dict(
+        _delete_=True,
+        type='MultiImageMixDataset',
+        dataset=dict(_base_.train_dataloader.dataset, ann_file='val.json', pipeline=_base_.load),
+        pipeline=[dict(_base_.copy_paste, prob=1.0), *_base_.augment, _base_.pack],
+    )
+)
+total_batch_size = 2
+train_cfg = dict(val_interval=1)
+default_hooks = dict(copy_paste=dict(_base_.refresh_copy_paste, num_worst=3))
+"""
+
+
 @pytest.mark.slow
-def test_a_resumed_training_equals_one_never_stopped(synthetic_root, tmp_path):
+@pytest.mark.parametrize(('text', 'num_classes'), [(CONFIG, 10), (SEGMENTER, 11)], ids=['detector', 'segmenter'])
+def test_a_resumed_training_equals_one_never_stopped(synthetic_root, tmp_path, text, num_classes):
     """Three epochs at once, or two and one more, with workers that live on: the same weights to the last bit."""
     config = tmp_path / 'refreshed.py'
-    config.write_text(CONFIG.format(root=ROOT))
+    config.write_text(text.format(root=ROOT))
 
     def train(folder: str, epochs: int, *options: str) -> dict:
         schedule = [f'train_cfg.max_epochs={epochs}', 'param_scheduler.1.T_max=16', 'param_scheduler.1.end=16']
@@ -164,7 +183,7 @@ def test_a_resumed_training_equals_one_never_stopped(synthetic_root, tmp_path):
 
     train('stopped', 2)
     factors = json.loads((tmp_path / 'stopped' / 'copy_paste.json').read_text())
-    assert list(factors) == ['1', '2'] and len(factors['1']) == 10
+    assert list(factors) == ['1', '2'] and len(factors['1']) == num_classes
     shutil.copytree(tmp_path / 'stopped', tmp_path / 'resumed')  # this process holds the lock of the first
     resumed, whole = train('resumed', 3, '--resume'), train('whole', 3)
     assert all(torch.equal(value, resumed[name]) for name, value in whole.items())
