@@ -122,7 +122,7 @@ def test_what_works_for_segmenters(dataset):
         (labelled({'type': 'RandomMosaic', 'prob': 1}, wrapper=None), 'RandomMosaic mixes pictures'),
         (labelled(BLOBS, wrapper='mmdet.MultiImageMixDataset'), 'CopyBlob gets no pictures from a mmdet.Multi'),
         (labelled(PASTE), 'TrashCopyPaste is not for the models of this config; use TrashSegCopyPaste'),
-        (labelled({**BLOBS, 'paste': {'Batery': ['Metal']}}), 'paste names Batery; did you mean Battery'),
+        (labelled({**BLOBS, 'paste': {'Batttery': ['Metal']}}), 'paste names Batttery; did you mean Battery'),
         (labelled({**BLOBS, 'paste': {'Battery': ['Backgrond']}}), 'CopyBlob: paste names Backgrond'),
         (labelled({**PASTE_BLOBS, 'classes': ['Glass']}), 'TrashSegCopyPaste: classes names Glass; the classes of'),
         (labelled({**PASTE_BLOBS, 'class_weights': {'Glas': 1}}), 'TrashSegCopyPaste: class_weights names Glas'),

@@ -102,7 +102,7 @@ def test_no_paste_reads_no_other_picture():
 @pytest.mark.parametrize(
     ('paste', 'message'),
     [
-        ({'buss': ['road']}, 'CopyBlob: paste names buss; did you mean bus'),
+        ({'busss': ['road']}, 'CopyBlob: paste names busss; did you mean bus'),
         ({'bus': ['raod']}, 'CopyBlob: paste names raod'),
         ({'fence': ['road']}, 'CopyBlob: no training picture shows fence'),
     ],
