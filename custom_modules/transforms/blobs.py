@@ -51,8 +51,13 @@ def cut_blob(picture: dict, label: int, *, min_pixels: int = 1) -> Blob | None:
         The region, pixels that touch at a corner belong together; None when there is none.
     """
     labels = picture['gt_seg_map']
-    _, regions, stats, _ = cv2.connectedComponentsWithStats((labels == label).astype(np.uint8), connectivity=8)
-    left, top, width, height, area = stats.T
+    is_class = (labels == label).astype(np.uint8)
+    x, y, *size = cv2.boundingRect(is_class)  # rare classes take little of a picture: 0.5 ms for 2.2 at 2048 x 1024
+    is_class = is_class[y : y + size[1], x : x + size[0]]
+    if not is_class.size:
+        return None
+    _, regions, stats, _ = cv2.connectedComponentsWithStats(is_class, connectivity=8)
+    left, top, width, height, area = (stats + np.array([x, y, 0, 0, 0])).T
     is_large = area >= min_pixels
     is_large[0] = False  # what has another label
     is_whole = (left > 0) & (top > 0) & (left + width < labels.shape[1]) & (top + height < labels.shape[0])
@@ -62,8 +67,9 @@ def cut_blob(picture: dict, label: int, *, min_pixels: int = 1) -> Blob | None:
     if not len(found):
         return None
     region = found[np.random.randint(len(found))]
-    inside = np.s_[top[region] : top[region] + height[region], left[region] : left[region] + width[region]]
-    return Blob(picture['img'][inside].copy(), regions[inside] == region, int(label))
+    x1, y1, x2, y2 = left[region], top[region], left[region] + width[region], top[region] + height[region]
+    mask = regions[y1 - y : y2 - y, x1 - x : x2 - x] == region
+    return Blob(picture['img'][y1:y2, x1:x2].copy(), mask, int(label))
 
 
 def paste_blob(picture: dict, blob: Blob, x: int, y: int, *, on: np.ndarray | None = None) -> dict:
