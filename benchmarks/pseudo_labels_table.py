@@ -48,7 +48,7 @@ from. `all true labels`, with one seed, is as much as labels could bring; the lo
 with each other. Seconds include making labels and predictions,
 and what other work on the machine cost.
 
-What it says: with a teacher this weak, pseudo labels lose against training on with the few real ones, however their
+What it says: with a teacher this weak, pseudo labels lose to training on with the few real ones, however their
 thresholds are found. The teacher gives a label to two objects of five; the others become background, and even the true
 labels of all pictures would bring little in so few steps. Among the thresholds the differences are within noise, so
 that calibrating costs nothing, and gains nothing here but the knowledge of how many labels are right. Real labels in

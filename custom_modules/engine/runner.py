@@ -207,9 +207,10 @@ class TrashRunner(Runner):
             'experiment_name': self.experiment_name,
             'classes': list(metainfo['classes']),
             'cat_ids': [int(cat_id) for cat_id in metainfo['cat_ids']],
-            'palette': [list(color) for color in metainfo['palette']],
             **self._layout(),
         }
+        if 'palette' in metainfo:  # other data sets than ours may have none
+            meta['palette'] = [list(color) for color in metainfo['palette']]
         return {'meta': meta, 'state_dict': state_dict}
 
     @property

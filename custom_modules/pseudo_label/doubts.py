@@ -20,7 +20,7 @@ def doubts(report: Mapping[str, Any]) -> list[str]:
     Args:
         report: From :func:`~custom_modules.pseudo_label.make_report`.
     """
-    return [*_wrong(report), *_missing(report)] if report['labels'] else []
+    return _wrong(report) or _missing(report) if report['labels'] else []
 
 
 def _missing(report: Mapping[str, Any]) -> list[str]:
