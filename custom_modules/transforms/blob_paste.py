@@ -12,16 +12,18 @@ from .settings import check_above_zero, check_count_range, check_probability, ch
 
 
 class BlobPaste(BaseTransform):
-    """Draw a class and a picture that shows it, cut out one of the class's connected regions, scale and paste it.
+    """Draw a class and a picture that shows it, cut out one of the class's connected regions and paste it.
 
-    Label maps are all it needs, so that it serves any data set for segmentation.  Ignored pixels (255) are never
-    pasted.  It goes into the pipeline of mmseg's ``MultiImageMixDataset``, whose inner data set only loads; as many
-    pictures are read as there are blobs to paste.
+    Blobs are scaled and mirrored at random.  Label maps are all it needs, so that it serves any data set for
+    segmentation.  Ignored pixels (255) are never pasted.  It goes into the pipeline of mmseg's
+    ``MultiImageMixDataset``, whose inner data set only loads; as many pictures are read as there are blobs to paste.
 
     Args:
         num_objects: Least and largest number of blobs to paste.
         scale: Least and largest factor of a blob's size, beside that of the pictures' sizes to each other.
+        flip_ratio: Probability of mirroring a blob.
         min_pixels: Smaller regions are not cut out, px.
+        max_share: Blobs that would cover a larger share of the picture are scaled down to it, above 0 to 1.
         prob: Probability of pasting anything; otherwise no other picture is read.
 
     Attributes:
@@ -31,14 +33,25 @@ class BlobPaste(BaseTransform):
         ValueError: A setting is impossible.
     """
 
-    def __init__(self, *, num_objects: tuple[int, int], scale: tuple[float, float], min_pixels: int, prob: float):
+    def __init__(
+        self,
+        *,
+        num_objects: tuple[int, int],
+        scale: tuple[float, float],
+        flip_ratio: float,
+        min_pixels: int,
+        max_share: float,
+        prob: float,
+    ) -> None:
         check_count_range(self, num_objects=num_objects)
         check_range(self, scale=scale)
-        check_above_zero(self, min_pixels=min_pixels)
-        check_probability(self, prob=prob)
+        check_above_zero(self, min_pixels=min_pixels, max_share=max_share)
+        check_probability(self, prob=prob, flip_ratio=flip_ratio, max_share=max_share)
         self.num_objects = num_objects
         self.scale = scale
+        self.flip_ratio = flip_ratio
         self.min_pixels = min_pixels
+        self.max_share = max_share
         self.prob = prob
         self._dataset: Any = None
         self._drawn: list[int] = []
@@ -119,7 +132,9 @@ class BlobPaste(BaseTransform):
         return results
 
     def _scaled(self, blob: Blob, source: tuple, target: tuple) -> Blob:
-        """Scale a blob for a picture of another size, small enough to lie inside."""
+        """Scale a blob for a picture of another size, small enough to lie inside, and mirror it by chance."""
         height, width = blob.mask.shape
         factor = np.random.uniform(*self.scale) * min(target[0] / source[0], target[1] / source[1])
-        return blob.resized(min(factor, target[0] / height, target[1] / width))
+        largest = np.sqrt(self.max_share * target[0] * target[1] / np.count_nonzero(blob.mask))
+        blob = blob.resized(min(factor, largest, target[0] / height, target[1] / width))
+        return blob.flipped() if np.random.rand() < self.flip_ratio else blob

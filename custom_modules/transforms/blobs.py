@@ -35,6 +35,10 @@ class Blob:
         mask = cv2.resize(self.mask.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
         return Blob(pixels, mask.astype(bool), self.label)
 
+    def flipped(self) -> 'Blob':
+        """Give the blob with left and right exchanged."""
+        return Blob(self.pixels[:, ::-1], self.mask[:, ::-1], self.label)
+
 
 def cut_blob(picture: dict, label: int, *, min_pixels: int = 1) -> Blob | None:
     """Cut out one of the connected regions of a class, each of them as likely as the others.

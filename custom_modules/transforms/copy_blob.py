@@ -40,10 +40,19 @@ class CopyBlob(BlobPaste):
         min_fit: float = 1.0,
         num_objects: tuple[int, int] = (1, 3),
         scale: tuple[float, float] = (0.75, 1.25),
+        flip_ratio: float = 0.5,
         min_pixels: int = 32,
+        max_share: float = 0.5,
         prob: float = 0.5,
     ) -> None:
-        super().__init__(num_objects=num_objects, scale=scale, min_pixels=min_pixels, prob=prob)
+        super().__init__(
+            num_objects=num_objects,
+            scale=scale,
+            flip_ratio=flip_ratio,
+            min_pixels=min_pixels,
+            max_share=max_share,
+            prob=prob,
+        )
         check_probability(self, min_fit=min_fit)
         check_paste(paste)
         self.allowed = paste

@@ -32,11 +32,20 @@ class TrashSegCopyPaste(RefreshedWeights, BlobPaste):
         class_weights: str | Mapping[str, float] = 'rare',
         num_objects: tuple[int, int] = (1, 3),
         scale: tuple[float, float] = (0.5, 1.5),
+        flip_ratio: float = 0.5,
         min_pixels: int = 32,
+        max_share: float = 0.5,
         prob: float = 0.5,
     ) -> None:
         check_setting(class_weights)
-        super().__init__(num_objects=num_objects, scale=scale, min_pixels=min_pixels, prob=prob)
+        super().__init__(
+            num_objects=num_objects,
+            scale=scale,
+            flip_ratio=flip_ratio,
+            min_pixels=min_pixels,
+            max_share=max_share,
+            prob=prob,
+        )
         self.classes = classes
         self.class_weights = class_weights
 

@@ -11,6 +11,7 @@ from mmengine.dist import is_main_process
 from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 
+from ...datasets.label_maps import BACKGROUND
 from ...utils import UserError, atomic_write
 from ..distributed import on_main_rank
 
@@ -91,7 +92,7 @@ class RefreshCopyPasteHook(Hook):
         self.history = dict(checkpoint.get('copy_paste', {}))
 
     def _factors(self, metrics: list) -> list[float]:
-        """Turn the scores into factors; a class the validation file lacks gets the mean of the others."""
+        """Turn the scores into factors; a class that has none gets the mean of the others."""
         scores = _class_scores(metrics)
         known = ~np.isnan(scores)
         scores[~known] = scores[known].mean() if known.any() else 0.0
@@ -106,12 +107,16 @@ class RefreshCopyPasteHook(Hook):
 
 
 def _class_scores(metrics: list) -> np.ndarray:
-    """Take the scores of the classes from the first metric that has some, (C,) float64, NaN where there is none."""
+    """Take the scores of the classes from the first metric that has some, (C,) float64, NaN where there is none.
+
+    Background, which is never pasted, has none: it is found so well that it would lift the mean of the classes.
+    """
     for metric in metrics:
         result = getattr(metric, 'last_result', None)
         for name in _SCORES:
             if hasattr(result, name):
-                return np.array(getattr(result, name), np.float64)
+                is_background = [one == BACKGROUND for one in result.classes]
+                return np.where(is_background, np.nan, np.array(getattr(result, name), np.float64))
     raise UserError(f'RefreshCopyPasteHook: no metric of val_evaluator gives scores of classes ({", ".join(_SCORES)})')
 
 

@@ -77,6 +77,12 @@ def test_pasting_only_where_it_is_allowed():
     assert [tuple(place) for place in np.argwhere(after['gt_seg_map'] == 2)] == [(4, 2)]
 
 
+def test_mirroring():
+    blob = Blob(np.arange(12, dtype=np.uint8).reshape(2, 2, 3), BLOB.mask, 2).flipped()
+    assert blob.mask.tolist() == [[True, True], [True, False]] and blob.label == 2
+    assert blob.pixels[..., 0].tolist() == [[3, 0], [9, 6]]
+
+
 @pytest.mark.parametrize(
     ('factor', 'shape', 'pixels'), [(1.0, (2, 2), 3), (2.0, (4, 4), 12), (0.5, (1, 1), 1), (0.01, (1, 1), 1)], ids=str
 )

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.fast
 BUS = ['000000', '022200', '022200', '000000']  # 2 rows, 3 columns
 STREET = ['0000000000', '1111111111', '1131111#11', '1111111111']
 PASTE = {'bus': ['road']}
-WHOLE = dict(num_objects=(1, 1), scale=(1.0, 1.0), min_pixels=1, prob=1.0)
+WHOLE = dict(num_objects=(1, 1), scale=(1.0, 1.0), flip_ratio=0.0, min_pixels=1, max_share=1.0, prob=1.0)
 
 
 def streets(count: int = 40, street: list[str] = STREET, **options) -> list[np.ndarray]:

@@ -10,7 +10,7 @@ from tests.custom_modules.transforms.label_pictures import Pictures, mixed, pict
 
 pytestmark = pytest.mark.fast
 
-WHOLE = dict(num_objects=(1, 1), scale=(1.0, 1.0), min_pixels=1, prob=1.0)
+WHOLE = dict(num_objects=(1, 1), scale=(1.0, 1.0), flip_ratio=0.0, min_pixels=1, max_share=1.0, prob=1.0)
 SCENES = (*[['000000', '022200', '022200', '000000']] * 4, ['000000', '003000', '003000', '000000'])
 
 
@@ -63,6 +63,27 @@ def test_a_blob_is_pasted_anywhere_inside_with_its_pixels():
     assert len(places) >= 8
 
 
+@pytest.mark.parametrize(('max_share', 'pixels'), [(1.0, 64), (0.25, 16), (0.0625, 4), (0.001, 1)], ids=str)
+def test_large_blobs_are_scaled_down(max_share, pixels):
+    step, dataset = TrashSegCopyPaste(**{**WHOLE, 'max_share': max_share}), Pictures(['3' * 8] * 8)
+    labels = mixed(step, picture(['1' * 8] * 8), dataset)['gt_seg_map']
+    assert (labels == 3).sum() == pixels
+
+
+def test_blobs_are_mirrored_by_chance():
+    step, dataset = TrashSegCopyPaste(**{**WHOLE, 'flip_ratio': 0.25}), Pictures(['0000', '0330', '0300', '0000'])
+    np.random.seed(0)
+    mirrored = []
+    for _ in range(400):
+        results = mixed(step, picture(['1111'] * 4), dataset)
+        rows, columns = np.nonzero(results['gt_seg_map'] == 3)
+        assert len(rows) == 3
+        mirrored.append(columns[2] > columns[0])
+        sources = results['img'][rows, columns, 1].tolist()
+        assert sources == ([2, 1, 1] if mirrored[-1] else [1, 2, 1])
+    assert np.mean(mirrored) == pytest.approx(0.25, abs=0.06)
+
+
 def test_several_blobs():
     step = TrashSegCopyPaste(**{**WHOLE, 'num_objects': (3, 3)})
     np.random.seed(0)
@@ -98,6 +119,14 @@ def test_the_same_seed_pastes_the_same():
         np.random.seed(3)
         found.append([mixed(step, dataset[0], dataset)['gt_seg_map'].tolist() for _ in range(10)])
     assert found[0] == found[1]
+
+
+@pytest.mark.parametrize(
+    'options', [{'max_share': 0.0}, {'max_share': 1.5}, {'flip_ratio': -1}, {'min_pixels': 0}, {'prob': 2}], ids=str
+)
+def test_impossible_settings(options):
+    with pytest.raises(ValueError, match=f'TrashSegCopyPaste: {next(iter(options))} is'):
+        TrashSegCopyPaste(**options)
 
 
 def test_mistakes_are_told():

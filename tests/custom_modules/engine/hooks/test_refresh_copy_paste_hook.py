@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[4]
 def runner_of(folder, *, transforms=(), epoch=0, ap50=(0.5,)) -> SimpleNamespace:
     """The parts of a runner that the hook looks at."""
     inner = SimpleNamespace(metainfo={'classes': ('a', 'b', 'c')}, pipeline=list(transforms))
-    metric = SimpleNamespace(last_result=SimpleNamespace(ap50=np.array(ap50)))
+    metric = SimpleNamespace(last_result=SimpleNamespace(ap50=np.array(ap50), classes=('a', 'b', 'c')))
     return SimpleNamespace(
         work_dir=str(folder),
         epoch=epoch,
@@ -92,7 +92,9 @@ def segmenter_of(folder, *, ious=(0.5, 0.5, 0.5, 0.5), paste=None) -> SimpleName
     inner = Labelled()
     wrapper = SimpleNamespace(metainfo=inner.metainfo, pipeline=[paste], dataset=inner)
     runner.train_dataloader = SimpleNamespace(dataset=wrapper)
-    metric = SimpleNamespace(last_result=SimpleNamespace(per_class_iou=np.array(ious)))
+    metric = SimpleNamespace(
+        last_result=SimpleNamespace(per_class_iou=np.array(ious), classes=Labelled.metainfo['classes'])
+    )
     runner.val_loop = SimpleNamespace(evaluator=SimpleNamespace(metrics=[metric]))
     return runner
 
@@ -101,8 +103,8 @@ def segmenter_of(folder, *, ious=(0.5, 0.5, 0.5, 0.5), paste=None) -> SimpleName
 @pytest.mark.parametrize(
     ('num_worst', 'ious', 'factors'),
     [
-        (None, (1.0, 0.25, 0.75, 0.5), [0.25, 1.0, 0.5, 0.75]),
-        (None, (1.0, np.nan, 0.5, 0.75), [0.25, 0.5, 0.75, 0.5]),  # the mean of the others
+        (None, (1.0, 0.25, 0.75, 0.5), [0.75, 1.0, 0.5, 0.75]),
+        (None, (1.0, np.nan, 0.5, 0.75), [0.625, 0.625, 0.75, 0.5]),  # the mean of the others but Background
         (1, (0.0, 0.75, 0.25, 0.0), [0, 0, 1.0, 0]),  # neither Background nor c can be pasted
         (1, (1.0, 0.5, 0.5, 0.5), [0, 0.75, 0, 0]),  # the first of equal ones
         (2, (1.0, 0.5, 0.25, 0.0), [0, 0.75, 1.0, 0]),

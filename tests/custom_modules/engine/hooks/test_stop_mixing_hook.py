@@ -6,6 +6,7 @@ import pytest
 from mmdet.registry import DATASETS
 from mmengine.logging import MMLogger
 from mmengine.registry import HOOKS, DefaultScope
+from mmseg.registry import DATASETS as MMSEG_DATASETS
 from torch.utils.data import DataLoader
 
 from custom_modules.engine.seeding import SeededDataset
@@ -54,6 +55,28 @@ def test_the_last_two_of_four_epochs_are_plain(run, num_workers):
 @pytest.mark.parametrize(('first', 'expected'), [(1, MIXED), (2, PLAIN), (3, PLAIN)])
 def test_a_restart_switches_at_the_same_epoch(run, first, expected):
     assert run(0, first_epoch=first)() == expected
+
+
+def test_segmenters_stop_mixing(synthetic_root):
+    """The wrapper of mmseg skips steps, too: afterwards the pictures are as they were loaded."""
+    load = [{'type': 'LoadImageFromFile'}, {'type': 'LoadTrashSegmentation'}]
+    inner = {'type': 'TrashSegDataset', 'data_root': str(synthetic_root), 'ann_file': 'val.json', 'pipeline': load}
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        data = MMSEG_DATASETS.build(
+            {'type': 'MultiImageMixDataset', 'dataset': inner, 'pipeline': [{'type': 'TrashSegCopyPaste', 'prob': 1.0}]}
+        )
+    loader = DataLoader(SeededDataset(data, seed=0), batch_size=4, collate_fn=list)
+    runner = SimpleNamespace(train_dataloader=loader, plain_model=SimpleNamespace(), epoch=0, max_epochs=2)
+    runner.logger = MMLogger.get_current_instance()
+    hook = HOOKS.build({'type': 'StopMixingHook', 'num_last_epochs': 1, 'transforms': ['TrashSegCopyPaste']})
+    hook.before_train(runner)
+    plain = [data.dataset[index]['img'] for index in range(len(data))]
+    changed = []
+    for runner.epoch in range(2):
+        hook.before_train_epoch(runner)
+        pictures = [sample['img'] for batch in loader for sample in batch]
+        changed.append([(one != other).any() for one, other in zip(pictures, plain, strict=True)])
+    assert any(changed[0]) and not any(changed[1])
 
 
 def test_a_name_the_pipeline_has_not_is_refused(run):
