@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 from mmdet.registry import DATASETS
 from mmengine.dataset import ClassBalancedDataset
+from mmengine.registry import DefaultScope
 
 from custom_modules.datasets.trash_det_dataset import TrashDetDataset
 from custom_modules.utils import UserError
@@ -63,7 +64,8 @@ def test_class_names_come_from_the_file(make):
 
 def test_is_built_from_a_config(make, tmp_path):
     make()
-    dataset = DATASETS.build({'type': 'TrashDetDataset', 'ann_file': 'train.json', 'data_root': str(tmp_path)})
+    with DefaultScope.overwrite_default_scope('mmdet'):
+        dataset = DATASETS.build({'type': 'TrashDetDataset', 'ann_file': 'train.json', 'data_root': str(tmp_path)})
     assert len(dataset) == 3
 
 

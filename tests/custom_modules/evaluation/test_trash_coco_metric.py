@@ -128,6 +128,8 @@ TWO_RANKS = """
         run(TrashCocoMetric(ann_file={ann_file!r}), [make_sample(99, [BOX], [0], [0.9])])
     except UserError as error:
         print('refused', 'image_id 99' in str(error))
+    dist.barrier()  # a rank that is gone before the other has heard of the error would end it
+    dist.destroy_process_group()
     """
 
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.registry import DefaultScope
 from mmseg.registry import MODELS
 from torch import Tensor
 
@@ -28,6 +29,13 @@ def _build(name: str, num_classes: int = 4) -> Callable[..., Tensor]:
     return lambda logits, label, weight=None: sum(
         loss(logits, label, weight=weight, ignore_index=255) for loss in losses
     )
+
+
+@pytest.fixture(autouse=True)
+def scope_of_segmenters():
+    """Look components up where a segmenter's config does, whatever ran before."""
+    with DefaultScope.overwrite_default_scope('mmseg'):
+        yield
 
 
 @pytest.fixture(params=list(BLOCK))
