@@ -99,7 +99,7 @@ def _words(paths: Iterable[Path | str]) -> str:
 def check_files(args: argparse.Namespace) -> None:
     """Refuse what cannot be fused or written before the files are read."""
     from custom_modules.submission import detect_format
-    from custom_modules.utils import UserError, check_output, did_you_mean, find_file, similar_paths
+    from custom_modules.utils import UserError, check_output, did_you_mean, find_file, refuse_data_set, similar_paths
 
     formats = {path: detect_format(find_file(path)) for path in args.predictions}
     places = [find_file(path).resolve() for path in args.predictions]
@@ -115,6 +115,7 @@ def check_files(args: argparse.Namespace) -> None:
     if args.search and args.ann is None:
         raise UserError('--search needs the answers: give the COCO json the files are about by --ann')
     check_output(args.out, ('.json', '.csv'), inputs=[*places, *filter(None, [args.ann, args.params])])
+    refuse_data_set(args.out)
     if args.ann is None:
         kind = 'json' if args.out.suffix == '.json' else 'csv'
         other = next((path for path, found in formats.items() if found in ('json', 'csv') and found != kind), None)

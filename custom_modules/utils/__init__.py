@@ -4,7 +4,7 @@ from .config_path import find_config
 from .data_folder import missing_ann, resolve_ann, resolve_data_root
 from .errors import UserError
 from .files import as_typed, atomic_folder, atomic_write, find_file, read_object
-from .outputs import check_folder, check_output, check_output_folder
+from .outputs import check_folder, check_output, check_output_folder, refuse_data_set
 from .similar import did_you_mean, similar_names, similar_paths
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     'find_file',
     'missing_ann',
     'read_object',
+    'refuse_data_set',
     'resolve_ann',
     'resolve_data_root',
     'similar_names',

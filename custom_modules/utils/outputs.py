@@ -31,6 +31,24 @@ def check_output(
     check_folder(path.parent, option)
 
 
+def refuse_data_set(path: str | Path, option: str = '--out') -> None:
+    """Refuse to write predictions over the json of a data set, whose annotations would be gone.
+
+    Args:
+        path: The file to write; predictions that are there already are a list, and may be replaced.
+        option: The option that names it.
+
+    Raises:
+        UserError: The file that is there is a json object.
+    """
+    path = Path(path)
+    if path.suffix == '.json' and path.is_file():
+        with open(path, 'rb') as file:
+            begin = file.read(64).lstrip()
+        if begin.startswith(b'{'):
+            raise UserError(f'{option} {path}: holds no predictions (a data set?), it is not overwritten; name another')
+
+
 def check_output_folder(path: str | Path, *, holds: str, option: str = '--out') -> None:
     """Refuse a name that a folder of results cannot be written to; nothing is made yet.
 

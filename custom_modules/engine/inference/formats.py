@@ -14,7 +14,7 @@ from torch import Tensor
 from ...ensemble.probs import INDEX, STEPS, SUFFIX
 from ...ensemble.probs_writing import ProbsWriter, quantise
 from ...evaluation import Predictions, PredictionWriter, parse_lines, record_lines
-from ...utils import UserError, check_output, check_output_folder
+from ...utils import UserError, check_output, check_output_folder, refuse_data_set
 from ..tasks import is_segmentation
 from .pictures import Picture
 
@@ -152,3 +152,4 @@ def check_predictions(cfg: Config, out: str | Path) -> None:
         check_output_folder(out, holds=INDEX)
     else:
         check_output(out)
+        refuse_data_set(out)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_modules.utils import UserError, check_folder, check_output, check_output_folder
+from custom_modules.utils import UserError, check_folder, check_output, check_output_folder, refuse_data_set
 
 pytestmark = pytest.mark.fast
 
@@ -58,3 +58,19 @@ def test_folders_that_may_be_replaced(tmp_path, name, message):
         with pytest.raises(UserError, match=message):
             check_output_folder(tmp_path / name, holds='index.json')
     assert not (tmp_path / 'new').exists()
+
+
+@pytest.mark.parametrize(
+    ('content', 'is_refused'),
+    [('[]', False), ('', False), (' {"images": []}', True), (None, False)],
+    ids=['predictions', 'empty', 'data set', 'nothing there'],
+)
+def test_data_sets_are_not_overwritten_by_predictions(tmp_path, content, is_refused):
+    path = tmp_path / 'val.json'
+    if content is not None:
+        path.write_text(content)
+    if is_refused:
+        with pytest.raises(UserError, match=r'--out .*val\.json: holds no predictions .*not overwritten'):
+            refuse_data_set(path)
+    else:
+        refuse_data_set(path)
