@@ -86,7 +86,7 @@ def test_pictures_of_the_real_file_are_not_labelled_again(root, tmp_path, capsys
 
 def test_from_a_checkpoint_and_from_the_newest_run(root, trained_htc, htc, capsys, monkeypatch, tmp_path):
     run = tmp_path / 'work_dirs' / 'htc'
-    shutil.copytree(trained_htc, run)
+    shutil.copytree(trained_htc, run, ignore=shutil.ignore_patterns('predictions'))
     common = ['--score-thr', '0.05', '--no-ignore', '--batch-size', '4']
     out = root / 'val.json'  # told before anything is predicted
     with pytest.raises(UserError, match='is not overwritten'):
