@@ -1,33 +1,16 @@
 """The comparison of detectors: which runs there are, in which order, what is recorded and shown."""
 
 import json
-import sys
-import time
-from pathlib import Path
 
 import pytest
 
-from benchmarks import detection
+from benchmarks.comparison import BASELINE, MORE_SEEDS, NO_START, PHOTOGRAPHS, PRETRAINING, ROOT, SYNTHETIC, Run
 from benchmarks.detection import main
-from benchmarks.detection_grid import (
-    BASELINE,
-    CELLS,
-    MORE_SEEDS,
-    NO_START,
-    PHOTOGRAPHS,
-    PRETRAINING,
-    ROOT,
-    SYNTHETIC,
-    Run,
-    all_runs,
-    difference,
-    first_runs,
-)
+from benchmarks.detection_grid import CELLS, DETECTION
 from benchmarks.detection_table import write_table
-from benchmarks.grid import run_until
 from custom_modules.engine import load_config
 
-FIRSTS = list(first_runs())
+FIRSTS = list(DETECTION.first_runs())
 SIDE = {'commit': 'abc', 'machine': 'two cores', 'amp': True, 'seconds': 100.0, 'steps': 250}
 
 
@@ -56,7 +39,7 @@ def test_a_cell_loads_and_says_how_to_run_it(path):
 
 @pytest.mark.fast
 def test_order():
-    runs = all_runs({})
+    runs = DETECTION.all_runs({})
     keys = [run.key for run in runs]
     assert len(keys) == len(set(keys))
     assert keys[:2] == ['synthetic_pretraining_s0', 'synthetic_baseline_s0']
@@ -77,24 +60,24 @@ def test_starts():
 @pytest.mark.fast
 def test_the_four_largest_differences_get_more_seeds():
     results = everything()
-    assert {run.cell for run in all_runs(results) if run.seed} > {BASELINE}
+    assert {run.cell for run in DETECTION.all_runs(results) if run.seed} > {BASELINE}
     for key, score in {'synthetic_giou': 0.1, 'photographs_bifpn': 0.9, 'synthetic_focal': 0.2}.items():
         results[f'{key}_s0'] = record(score)
     results['photographs_mosaic_s0'] = {'error': 'broken', **SIDE}
     results['synthetic_eqlv2_s0'] = record(0.41)
-    more = [run for run in all_runs(results) if run.seed and run.cell != BASELINE]
+    more = [run for run in DETECTION.all_runs(results) if run.seed and run.cell != BASELINE]
     assert [run.cell for run in more] == [cell for cell in ('bifpn', 'giou', 'focal', 'eqlv2') for _ in MORE_SEEDS]
     del results['synthetic_giou_s0']  # not all have been run: nobody knows
-    assert {run.cell for run in all_runs(results) if run.seed} == {BASELINE}
+    assert {run.cell for run in DETECTION.all_runs(results) if run.seed} == {BASELINE}
 
 
 @pytest.mark.fast
 def test_difference_is_to_the_mean_of_the_same_pictures():
     giou = next(run for run in FIRSTS if run.key == 'synthetic_giou_s0')
     results = {giou.key: record(0.5), 'photographs_baseline_s0': record(0.9)}
-    assert difference(giou, results) is None
+    assert DETECTION.difference(giou, results) is None
     results |= {f'synthetic_baseline_s{seed}': record(score) for seed, score in enumerate((0.3, 0.4, 0.5))}
-    assert difference(giou, results) == pytest.approx(0.1)
+    assert DETECTION.difference(giou, results) == pytest.approx(0.1)
 
 
 @pytest.mark.fast
@@ -112,6 +95,15 @@ def test_table():
     assert '| batch 2, bfloat16 | 3.25 | 30.50 |' in lines
     widths = {line.count('|') for line in lines if line.startswith('|') and len(line) > 60 and 'configs' not in line}
     assert len(widths) == 1
+
+
+@pytest.mark.fast
+def test_the_table_belongs_to_the_records():
+    folder = ROOT / 'benchmarks'
+    results = json.loads((folder / 'detection.json').read_text(encoding='utf-8'))
+    seeds = ('_s0', *(f'_s{seed}' for seed in MORE_SEEDS))
+    assert set(results) <= {run.key.removesuffix('_s0') + seed for run in FIRSTS for seed in seeds}
+    assert write_table(results) == (folder / 'detection.md').read_text(encoding='utf-8')
 
 
 @pytest.mark.fast
@@ -165,17 +157,7 @@ def test_runs_are_recorded_and_not_repeated(bench_options, tmp_path, capsys):
 def test_a_failure_is_recorded_and_the_next_run_begins(bench_options, tmp_path, monkeypatch):
     run = Run('broken', 'neck', SYNTHETIC, config='configs/demo/no_such_config.py')
     good = Run('fine', 'neck', SYNTHETIC, config='benchmarks/detection/baseline.py')
-    monkeypatch.setattr(detection, 'all_runs', lambda results: [run, good])
+    monkeypatch.setattr(DETECTION, 'all_runs', lambda results: [run, good])
     assert main([*bench_options, '--minutes', '20']) == 0
     results = json.loads((tmp_path / 'results.json').read_text())
     assert 'no such config' in results[run.key]['error'] and results[good.key]['steps'] == 2
-
-
-@pytest.mark.slow
-def test_speed_is_measured(tmp_path):
-    command = [sys.executable, str(ROOT / 'benchmarks' / 'detection_speed.py'), 'configs/demo/htc_swin.py']
-    log = Path(tmp_path) / 'log'
-    options = ['--size', '64', '--steps', '2', '--warm-up', '1', '--batch', '2']
-    assert run_until([*command, *options], log, time.monotonic() + 600) == 0
-    figures = json.loads(log.read_text().splitlines()[-1])
-    assert figures['images_per_second'] > 0 and figures['batch'] == 2

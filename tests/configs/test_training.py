@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from mmengine.config import ConfigDict
 
+from benchmarks.comparison import Run
+from benchmarks.segmentation_configs import leaf_text
+from benchmarks.segmentation_grid import SEGMENTATION
 from custom_modules.engine import load_config
 from custom_modules.engine.shrink import shrink
 from custom_modules.engine.tasks import is_segmentation
@@ -14,6 +17,8 @@ from tests.configs.one_step import check_outcome, train_one_step
 ROOT = Path(__file__).resolve().parents[2]
 LEAVES = sorted(path for folder in ('trash', 'demo') for path in (ROOT / 'configs' / folder).glob('*.py'))
 CELLS = sorted((ROOT / 'benchmarks' / 'detection').glob('*.py'))
+CELLS += sorted(path for path in (ROOT / 'benchmarks' / 'segmentation').glob('*.py') if path.stem != 'crops')
+WRITTEN = [run for run in SEGMENTATION.first_runs() if not run.config]
 
 
 def name(path: Path) -> str:
@@ -56,6 +61,16 @@ def test_one_step_on_label_pictures(indexed_minicity, tmp_path, steps):
 @pytest.mark.slow
 @pytest.mark.parametrize('path', CELLS, ids=name)
 def test_one_step_of_a_benchmark(path, one_step):
+    cfg = load_config(path)
+    shrink(cfg)
+    check_outcome(one_step(cfg))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('run', WRITTEN, ids=lambda run: run.key)
+def test_one_step_of_a_config_written_for_a_benchmark(run: Run, tmp_path, one_step):
+    path = tmp_path / 'leaf.py'
+    path.write_text(leaf_text(run.cell, run.group, run.data))
     cfg = load_config(path)
     shrink(cfg)
     check_outcome(one_step(cfg))

@@ -1,6 +1,6 @@
-"""Measure how many pictures a detector trains on in a second, and the memory it takes.
+"""Measure how fast a detector or segmenter trains, and the memory it takes.
 
-    python benchmarks/detection_speed.py configs/trash/htc_swin_l.py --batch 2 --amp
+    python benchmarks/training_speed.py configs/trash/htc_swin_l.py --batch 2 --amp
 
 Random pictures with a few objects each; the last line is a json.
 """
@@ -41,7 +41,9 @@ def main(argv: list[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as folder:
         prepare(cfg, Path(folder), args)
         seconds, memory = train(cfg, args.warm_up, args.steps)
-    figures = {'images_per_second': args.batch * args.steps / seconds, 'size': args.size, 'batch': args.batch}
+    rate = args.steps / seconds
+    figures = {'iterations_per_second': rate, 'images_per_second': args.batch * rate}
+    figures |= {'size': args.size, 'batch': args.batch}
     if torch.cuda.is_available():
         figures['memory_gib'] = memory / 2**30
     print(json.dumps(figures))
