@@ -64,5 +64,5 @@ preprocess = dict(
     pad_val=0,
     seg_pad_val=255,
     size=crop_size,
-    test_cfg=dict(size_divisor=32),  # pictures of different sizes can share a batch
+    test_cfg=dict(size_divisor=32),  # what the coarsest maps divide pictures by
 )
