@@ -43,8 +43,9 @@ class DetectionDrawing:
 class LabelDrawing:
     """Writes the most probable classes as they come, over the picture and as a picture of their own.
 
-    ``<id>_<name>.jpg`` shows them over the picture; ``<id>_<name>_labels.png`` has one byte a pixel, the label, and a
-    palette, so that programs read labels and people see colours.  What an interrupted call has drawn stays as it is.
+    ``<id>_<name>.jpg`` shows them over the picture, a small one enlarged, with a legend; ``<id>_<name>_labels.png`` has
+    one byte a pixel, the label, and a palette, so that programs read labels and people see colours.  What an
+    interrupted call has drawn stays as it is.
 
     Args:
         folder: Gets the pictures.
@@ -59,7 +60,7 @@ class LabelDrawing:
 
         from custom_modules.datasets.palette import segmentation_palette
         from custom_modules.ensemble.probs import argmax_labels
-        from custom_modules.visualization import draw_labels
+        from custom_modules.visualization import draw_labels_enlarged
 
         over = _file_of(self.folder, result.picture, '.jpg')
         alone = _file_of(self.folder, result.picture, '_labels.png')
@@ -67,7 +68,7 @@ class LabelDrawing:
             return
         labels = argmax_labels(result.predictions)
         palette = result.palette or segmentation_palette(result.classes)
-        _write_jpeg(over, draw_labels(cv2.imread(str(result.picture.path)), labels, palette))
+        _write_jpeg(over, draw_labels_enlarged(cv2.imread(str(result.picture.path)), labels, result.classes, palette))
         _write_labels(alone, labels, palette)
 
 

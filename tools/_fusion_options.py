@@ -84,8 +84,8 @@ def choose_inputs(args: argparse.Namespace) -> None:
             print(
                 f'most runs have predicted it, of several such splits one with answers; --ann takes another: {others}'
             )
-        if split.older:
-            print(f'the newest of each run; older: {_words(map(as_typed, split.older))}')
+        if split.further:
+            print(f'one file of each run, called alike where there are; others: {_words(map(as_typed, split.further))}')
     if args.out is None:
         first = args.predictions[0]
         name = f'{args.ann.stem}.json' if args.ann else f'{first.stem}{first.suffix if first.is_file() else ".json"}'

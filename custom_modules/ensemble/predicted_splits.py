@@ -1,6 +1,6 @@
 """Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` fuses."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -19,14 +19,14 @@ class PredictedSplit:
     Attributes:
         ann: The json.
         members: A file of predictions for each run, in the order of their folders.
-        older: Further files of these runs, such as those without test-time augmentation.
+        further: Other files of these runs, such as those without test-time augmentation.
         newest: When the newest of them was written, seconds since 1970.
         others: Jsons that were not chosen though two runs or more have predicted them, most members first.
     """
 
     ann: Path
     members: tuple[Path, ...]
-    older: tuple[Path, ...]
+    further: tuple[Path, ...]
     newest: float
     others: tuple[Path, ...] = ()
 
@@ -34,8 +34,9 @@ class PredictedSplit:
 def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
     """Find the jsons that runs have predicted.
 
-    A file of predictions counts when the ``.run.json`` beside it names the json; of several files of one run, with
-    and without test-time augmentation for example, the newest does.
+    A file of predictions counts when the ``.run.json`` beside it names the json.  Of several files of one run, with and
+    without test-time augmentation for example, the one called like those of most runs does, so that like is fused with
+    like; where as many have either, the one written last.
 
     Args:
         work_dirs: Folder of all runs.
@@ -54,10 +55,15 @@ def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
 
 
 def _split(ann: Path, runs: list[list[Path]]) -> PredictedSplit:
-    """Take the newest of each run's files, which come from old to new."""
-    members = tuple(paths[-1] for paths in runs)
-    older = tuple(chain.from_iterable(paths[:-1] for paths in runs))
-    return PredictedSplit(ann, members, older, max(map(_written, members)))
+    """Take of each run's files, which come from old to new, the last one of the commonest name."""
+    counts = Counter(name for paths in runs for name in {path.name for path in paths})
+    written = {path.name: _written(path) for path in sorted(chain.from_iterable(runs), key=_written)}
+    # Ranked over all runs, so that no two of them take different ones of two names that both have.
+    members = tuple(
+        max(paths, key=lambda path: (counts[path.name], written[path.name], _written(path))) for paths in runs
+    )
+    further = tuple(path for path in chain.from_iterable(runs) if path not in members)
+    return PredictedSplit(ann, members, further, max(map(_written, members)))
 
 
 def choose_split(work_dirs: str | Path, ann: str | Path | None = None, *, to_search: bool = False) -> PredictedSplit:

@@ -29,6 +29,7 @@ class Entry:
         date: When it was made.
         views: Pictures' worth of computing that each picture takes, 1 without TTA.
         members: Files of predictions that were fused.
+        weights: Of the members, where they are known.
         task: ``detection`` or ``segmentation``: what it is ranked among.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     date: str = ''
     views: float = 1.0
     members: tuple[Path, ...] = ()
+    weights: tuple[float, ...] = ()
     task: str = DETECTION
 
 
@@ -93,6 +95,7 @@ def _of_predictions(file: Path, said: dict[str, Any], work_dirs: Path) -> Entry:
         date=str(said.get('finished') or said.get('written') or _written(file)),
         views=_views(tta),
         members=_members(said),
+        weights=_weights(said),
         task=SEGMENTATION if file.suffix == '.probs' else DETECTION,
     )
 
@@ -101,6 +104,11 @@ def _members(said: dict) -> tuple[Path, ...]:
     """Give the files that were fused; those that a search left out cost nothing."""
     members = (member for member in said.get('members', ()) if isinstance(member, dict))
     return tuple(Path(member['file']) for member in members if member.get('used', True))
+
+
+def _weights(said: dict) -> tuple[float, ...]:
+    weights = (said.get('params') or {}).get('weights') or ()
+    return tuple(weight for weight in weights if isinstance(weight, int | float))
 
 
 def _of_training(run: Path, work_dirs: Path) -> Entry | None:

@@ -6,10 +6,11 @@ from pathlib import Path
 
 from custom_modules.utils import atomic_write
 
+from .entries import Entry
 from .facts import RunFacts
 from .figures import Figures
 from .scoring import Scored
-from .table import changes, figures_of, number
+from .table import changes, described, figures_of, number
 
 _STYLE = """
 :root { color-scheme: light dark; --line: #8885; --heat: 34, 139, 84; }
@@ -79,7 +80,11 @@ def write_page(
     """
     best = {name: max((one.of_class[name] for one in scored if name in one.of_class), default=None) for name in classes}
     rows = '\n'.join(_row(place, one, classes, best, facts) for place, one in enumerate(scored, start=1))
-    columns = [*_main_columns(figures_of(scored)), *((name, '') for name in classes), ('changes to its base', 'text')]
+    columns = [
+        *_main_columns(figures_of(scored)),
+        *((name, '') for name in classes),
+        ('base: changes to it; or members', 'text'),
+    ]
     heads = ''.join(_head(column, is_sorted=at == _SORTED_BY) for at, column in enumerate(columns))
     with atomic_write(path) as file:
         file.write(
@@ -124,7 +129,7 @@ def _row(
         _cell('' if entry.seed is None else str(entry.seed), entry.seed),
         _cell(entry.date[:16], entry.date, 'text'),
         *(_score(one.of_class.get(name), best[name]) for name in classes),
-        _changes(fact),
+        _described(entry, fact),
     ]
     return f'<tr>{"".join(cells)}</tr>'
 
@@ -142,9 +147,10 @@ def _score(value: float | None, best: float | None) -> str:
     return _cell(number(value, 3), value, kind, f'--share: {value:.3f}')
 
 
-def _changes(fact: RunFacts) -> str:
-    if not fact.base:
-        return _cell('', None, 'text wide')
+def _described(entry: Entry, fact: RunFacts) -> str:
+    if entry.members or not fact.base:
+        text = described(entry, fact)
+        return _cell(text, text or None, 'text wide')
     value = html.escape(f'{fact.base} {len(fact.differences)}', quote=True)
     text = html.escape(changes(fact))
     if fact.differences:

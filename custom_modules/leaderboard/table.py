@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from .entries import Entry
 from .facts import RunFacts
 from .figures import DETECTION, FIGURES, Figures
 from .scoring import Scored
@@ -31,7 +32,7 @@ def format_board(
 def _main(scored: Sequence[Scored], facts: Mapping[Path, RunFacts], width: int) -> list[str]:
     names = figures_of(scored)
     rows = [['', 'run', 'what', names.main, names.second, 'M params', 'GFLOPs', 'seed', 'date']]
-    texts = ['changes to its base']
+    texts = ['base: changes to it; or members']
     for place, one in enumerate(scored, start=1):
         fact, entry = facts.get(one.entry.file, RunFacts()), one.entry
         rows.append(
@@ -41,7 +42,7 @@ def _main(scored: Sequence[Scored], facts: Mapping[Path, RunFacts], width: int) 
                 *('' if entry.seed is None else str(entry.seed), entry.date[:16]),
             ]
         )
-        texts.append(changes(fact))
+        texts.append(described(entry, fact))
     figures = _aligned(rows, left={1, 2, 8})
     used = max(map(len, figures)) + 2
     beside = width - used >= NARROWEST
@@ -68,7 +69,9 @@ def _by_class(scored: Sequence[Scored], classes: Sequence[str]) -> list[str]:
     for place, one in enumerate(scored[:ROWS_OF_CLASSES], start=1):
         rows.append([str(place), one.entry.name, *(number(one.of_class.get(name), 3) for name in classes)])
     names = '  '.join(f'({index}) {name}' for index, name in enumerate(classes))
-    return [*_aligned(rows, left={1}), names]
+    further = len(scored) - ROWS_OF_CLASSES
+    cut = [f'the first {ROWS_OF_CLASSES}; {further} more in the html'] if further > 0 else []
+    return [*_aligned(rows, left={1}), *cut, names]
 
 
 def _aligned(rows: Sequence[Sequence[str]], left: set[int]) -> list[str]:
@@ -88,6 +91,20 @@ def number(value: float | None, digits: int, unit: float = 1.0) -> str:
     return '' if value is None else f'{value / unit:.{digits}f}'
 
 
+def described(entry: Entry, fact: RunFacts) -> str:
+    """Say what an entry is: the members of a fusion and their weights, or of a run :func:`changes`."""
+    if not entry.members:
+        return changes(fact)
+    weights = entry.weights if len(entry.weights) == len(entry.members) else ()
+    if len(set(weights)) < 2:
+        return ' + '.join(map(_member, entry.members))
+    return ' + '.join(f'{weight:g} {_member(file)}' for weight, file in zip(weights, entry.members, strict=True))
+
+
+def _member(file: Path) -> str:
+    return file.parent.parent.name if file.parent.name == 'predictions' else file.stem
+
+
 def changes(fact: RunFacts) -> str:
     """Say what a run has otherwise than its base, in one line: of keys, the ends."""
     if not fact.base:
@@ -98,4 +115,4 @@ def changes(fact: RunFacts) -> str:
 
 def _short(difference: str) -> str:
     key, equals, value = difference.partition('=')
-    return '.'.join([part for part in key.split('.') if part != '*'][-2:]) + equals + value
+    return '.'.join([part for part in key.split('.') if part != '*' and not part.isdigit()][-2:]) + equals + value

@@ -176,10 +176,10 @@ def _notes(report: dict[str, Any]) -> list[str]:
         notes.append(f'boxes that did not become labels, or not even ignore regions: {reasons}')
     missed = report['missed_on_answered']
     if missed and missed['missed']:
+        large = f', {missed["missed_large"]} of {missed["large"]} large ones,' if missed['large'] else ''
         notes.append(
-            f'{missed["missed"]} of {missed["objects"]} objects in the pictures with answers, '
-            f'{missed["missed_large"]} of {missed["large"]} large ones, get neither label nor ignore region; '
-            f'such objects become background'
+            f'{missed["missed"]} of {missed["objects"]} objects in the pictures with answers{large} get neither label '
+            f'nor ignore region; such objects become background'
         )
     target = report['settings'].get('target_precision')
     by = {source: [row['class'] for row in report['classes'] if row['threshold_by'] == source] for source in _SOURCES}

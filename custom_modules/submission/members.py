@@ -74,6 +74,8 @@ def detect_format(path: str | Path) -> str:
         UserError: There is no such file, or it cannot be read.
     """
     path = Path(path)
+    if path.suffix == '.probs':
+        raise UserError(f'{path}: holds what a segmenter gave; tools/seg_ensemble.py votes on such folders')
     if path.is_dir():
         return 'yolo'
     try:

@@ -3,7 +3,7 @@
 from .confusion import plot_confusion
 from .detections import draw_detections
 from .ignore_regions import draw_ignore_regions, hatch
-from .label_maps import draw_labels, draw_truth_and_labels
+from .label_maps import draw_labels, draw_labels_enlarged, draw_truth_and_labels
 from .learning_curves import plot_learning_curves
 from .objects import Objects, objects_from_annotations, objects_from_predictions
 from .pr_curves import plot_pr_curves
@@ -22,6 +22,7 @@ __all__ = [
     'draw_ground_truth_and_predictions',
     'draw_ignore_regions',
     'draw_labels',
+    'draw_labels_enlarged',
     'draw_truth_and_labels',
     'fit_picture',
     'hatch',

@@ -10,7 +10,7 @@ from custom_modules.datasets.palette import segmentation_palette
 
 from .colors import Color
 from .ignore_regions import hatch
-from .sheets import class_legend, contact_sheet, fit_picture
+from .sheets import class_legend, contact_sheet, enlarge, fit_picture
 
 _STRENGTH = 0.6  # of a class's colour over the photograph
 _EDGE = 0.45  # what is left of a pixel's brightness where classes meet
@@ -44,6 +44,24 @@ def draw_labels(image_bgr: np.ndarray, labels: np.ndarray, palette: Sequence[Col
     edges = cv2.morphologyEx(labels, cv2.MORPH_GRADIENT, np.ones((2, 2), dtype=np.uint8)) > 0
     drawn[edges] = (drawn[edges] * _EDGE).astype(np.uint8)
     return drawn
+
+
+def draw_labels_enlarged(
+    image_bgr: np.ndarray, labels: np.ndarray, classes: Sequence[str], palette: Sequence[Color]
+) -> np.ndarray:
+    """Show a single picture with its label map over it, a small one enlarged, above a legend of the classes on it.
+
+    Args:
+        image_bgr: (H, W, 3) uint8.
+        labels: (h, w) uint8; of another size, it is brought to the picture's.
+        classes: Names in label order, Background first.
+        palette: RGB colour per class.
+
+    Returns:
+        A new picture, the legend below it.
+    """
+    drawn = draw_labels(enlarge(image_bgr), labels, palette)
+    return np.vstack([drawn, _legend([labels], classes, palette, drawn.shape[1])])
 
 
 def draw_truth_and_labels(
@@ -80,6 +98,10 @@ def draw_truth_and_labels(
         cells += [draw_labels(fitted, labels, palette) for labels in (truth, prediction)]
         captions += [f'{name}truth', f'{name}prediction']
     sheet = contact_sheet(cells, 2 * pairs_per_row, captions, cell_width)
-    used = np.unique(np.concatenate([np.unique(labels) for labels in (*truths, *predictions)]))
+    return np.vstack([sheet, _legend([*truths, *predictions], classes, palette, sheet.shape[1])])
+
+
+def _legend(maps: Sequence[np.ndarray], classes: Sequence[str], palette: Sequence[Color], width: int) -> np.ndarray:
+    used = np.unique(np.concatenate([np.unique(labels) for labels in maps]))
     shown = [int(label) for label in used if label < len(classes) and any(palette[label])]
-    return np.vstack([sheet, class_legend(classes, palette, sheet.shape[1], shown)])
+    return class_legend(classes, palette, width, shown)

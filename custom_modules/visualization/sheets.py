@@ -126,12 +126,24 @@ def draw_enlarged(
         palette: RGB colour per class; the data sets' palette by default.
 
     Returns:
-        A new picture, by a whole number larger: by the smallest that brings its shorter side to 480 pixels, less
-        where its longer side would pass 2000.
+        A new picture, as large as :func:`enlarge` makes it.
+    """
+    return _draw_resized(enlarge(image_bgr), image_bgr, objects, classes, palette)
+
+
+def enlarge(image_bgr: np.ndarray) -> np.ndarray:
+    """Make a small picture large enough to look at.
+
+    Args:
+        image_bgr: (H, W, 3) uint8.
+
+    Returns:
+        The picture, by a whole number larger: by the smallest that brings its shorter side to 480 pixels, less where
+        its longer side would pass 2000.
     """
     height, width = image_bgr.shape[:2]
     factor = max(1, min(-(-_MIN_SIDE // min(height, width)), _MAX_SIDE // max(height, width)))
-    return _draw_resized(fit_picture(image_bgr, width * factor, height * factor), image_bgr, objects, classes, palette)
+    return fit_picture(image_bgr, width * factor, height * factor)
 
 
 def fit_picture(image_bgr: np.ndarray, max_width: int, max_height: int) -> np.ndarray:

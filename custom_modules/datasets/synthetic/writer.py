@@ -74,7 +74,7 @@ def make_synthetic(
     counts = {'train': train, 'val': val, 'test': test}
     _check_numbers(counts, size, seed, frequencies, workers)
     info = _info(counts, size, seed, frequencies)
-    if _is_complete(out, info):
+    if _is_complete(out, info) and not overwrite:
         return _read(out)
     _check_folder(out, overwrite)
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -261,4 +261,14 @@ def _write_annotations(folder: Path, splits: dict[str, dict]) -> None:
 
 def _read(out: Path) -> dict[str, dict]:
     names = {'train': 'train.json', 'val': 'val.json', 'test': 'test_answers.json'}
-    return {split: json.loads((out / name).read_text(encoding='utf-8')) for split, name in names.items()}
+    return {split: _content(out / name) for split, name in names.items()}
+
+
+def _content(path: Path) -> dict:
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        if content.keys() >= {'images', 'annotations', 'categories'}:
+            return content
+    except (OSError, ValueError, AttributeError):
+        pass
+    raise UserError(f'{path}: is damaged; --overwrite draws the data set again')

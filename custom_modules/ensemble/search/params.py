@@ -184,6 +184,8 @@ class FusionParams:
         """
         try:
             content = json.loads(Path(path).read_text(encoding='utf-8'))
+            if not isinstance(content, dict) or 'members' not in content:
+                raise ValueError('it names no members')
             if content['version'] != VERSION:
                 raise ValueError(f'version {content["version"]}, not {VERSION}')
             scales = [member.get('score_scale') for member in content['members']]
@@ -201,7 +203,7 @@ class FusionParams:
         except OSError as error:
             raise UserError(f'{path}: {error.strerror}; tools/wbf_ensemble.py --search writes such a file') from None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
-            reason = f'{type(error).__name__}: {error}'
+            reason = f'"{error.args[0]}" is missing' if isinstance(error, KeyError) else str(error)
             raise UserError(f'{path}: not a file of fusion params ({reason}); --search writes one') from None
         return params
 

@@ -99,7 +99,7 @@ class SearchResult:
         params = self.params
         lines = [
             f'{len(self.trials)} trials on {self.num_images} pictures in {self.seconds:.0f} s, seed {self.seed}'
-            + ('' if self.converged else f': the budget of {self.budget} ended it'),
+            + (': nothing gains any more' if self.converged else f': the budget of {self.budget} ended it'),
             '',
             f'mAP50 on held-out pictures ({self.repeats} x {self.folds} parts; {LEVEL:.0%} bootstrap intervals)',
             *_table(

@@ -65,12 +65,21 @@ def test_of_as_many_one_with_answers(add_run, work_dirs, tmp_path):
     assert choose_split(work_dirs, to_search=True).ann.name == 'val.json'
 
 
-def test_one_file_a_run(add_run, work_dirs):
-    older = add_run('a')
-    b = add_run('b')
-    newer = add_run('a', name='val_tta', tta={'scales': [1]})
+@pytest.mark.parametrize(
+    ('order', 'members'),
+    [
+        pytest.param('a.val b.val a.val_tta', 'a.val b.val', id='what both have, though one has a newer'),
+        pytest.param('a.val b.val a.val_tta b.val_tta', 'a.val_tta b.val_tta', id='both twice: what was written last'),
+        pytest.param('a.val a.val_tta b.val_tta b.val', 'a.val b.val', id='both twice, crossed: alike all the same'),
+        pytest.param('a.val a.val_tta b.val_tta', 'a.val_tta b.val_tta', id='one has both'),
+        pytest.param('a.val_tta b.val', 'a.val_tta b.val', id='nothing in common'),
+    ],
+)
+def test_one_file_a_run_and_like_with_like(add_run, work_dirs, order, members):
+    files = {one: add_run(*one.split('.')[:1], name=one.split('.')[1]) for one in order.split()}
     split = choose_split(work_dirs)
-    assert (split.members, split.older) == ((newer, b), (older,))
+    assert split.members == tuple(files[one] for one in members.split())
+    assert set(split.further) == {path for one, path in files.items() if one not in members.split()}
 
 
 @pytest.mark.parametrize(

@@ -76,11 +76,20 @@ def test_board_fits_the_terminal(width):
 
 def test_long_changes_go_on_in_the_next_line():
     lines = format_board(SCORED, CLASSES, MANY, width=130).splitlines()
-    at = lines[0].index('changes to its base')
+    at = lines[0].index('base: changes')
     assert lines[1][at:].startswith('htc: loss_0.type=GIoU, loss_1.type=GIoU,')
     assert lines[2] == ' ' * at + lines[2].strip() and lines[2].strip().startswith('loss_')
     assert lines[3].endswith(' ...')  # the rest is in the html
     assert lines[4].startswith('2  ensemble/val')
+
+
+def test_a_fusion_shows_its_members_and_a_part_of_the_classes_is_said():
+    files = (Path('/w/htc/predictions/val.json'), Path('/w/other.csv'))
+    for weights, text in (((1.0, 0.5), '1 htc + 0.5 other'), ((1.0, 1.0), 'htc + other'), ((), 'htc + other')):
+        fusion = Scored(replace(OTHER, members=files, weights=weights), 0.4, None, {'Paper': 0.8})
+        lines = format_board([fusion] * 12, CLASSES, FACTS, width=200).splitlines()
+        assert re.split(' {2,}', lines[1])[-1] == text
+        assert lines[-2] == 'the first 10; 2 more in the html'
 
 
 def test_changes_go_below_where_nothing_is_left_beside():

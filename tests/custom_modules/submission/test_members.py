@@ -266,6 +266,12 @@ def test_refused_without_a_data_set(write, tmp_path, names, size, message):
         read_members([tmp_path / name for name in names], image_size=size)
 
 
+def test_probabilities_are_sent_to_their_own_tool(tmp_path):
+    (tmp_path / 'val.probs').mkdir()
+    with pytest.raises(UserError, match='val.probs: holds what a segmenter gave; tools/seg_ensemble.py'):
+        detect_format(tmp_path / 'val.probs')
+
+
 @pytest.mark.parametrize(
     ('content', 'kind'),
     [('[]', 'json'), ('\ufeff \n[', 'json'), ('{"images"', 'json'), (HEAD, 'csv'), ('', 'csv'), (b'\x00\xff', 'csv')],

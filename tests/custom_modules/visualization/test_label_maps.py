@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from custom_modules.visualization import draw_labels, draw_truth_and_labels
+from custom_modules.visualization import draw_labels, draw_labels_enlarged, draw_truth_and_labels
 
 PALETTE = [(0, 0, 0), (250, 0, 0), (0, 0, 250)]
 GRAY = np.full((60, 80, 3), 100, dtype=np.uint8)
@@ -29,6 +29,15 @@ def test_a_map_of_another_size_is_brought_to_the_picture():
     small = make_labels()[::2, ::2]
     drawn = draw_labels(GRAY, small, PALETTE)
     assert drawn[20, 20].tolist() == [40, 40, 190]
+
+
+def test_a_single_picture_is_enlarged_above_its_legend():
+    names = ('Background', 'Can', 'Paper')
+    with_can = draw_labels_enlarged(GRAY, make_labels(), names, PALETTE)
+    empty = draw_labels_enlarged(GRAY, np.zeros((60, 80), dtype=np.uint8), names, PALETTE)
+    assert empty.shape == (480, 640, 3)  # eight times as large, nothing to explain
+    assert with_can.shape[1] == 640 and with_can.shape[0] > 480
+    assert with_can[160, 160].tolist() == [40, 40, 190]
 
 
 @pytest.mark.parametrize('palette', [PALETTE, None])

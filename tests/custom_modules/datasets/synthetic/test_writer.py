@@ -184,3 +184,14 @@ def test_failure_leaves_nothing_behind(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         make_synthetic(tmp_path / 'set', **TINY, workers=1, progress=stop)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('text', ['{"images": [', '[]', '{}'])
+def test_a_damaged_file_is_named_and_drawn_again_when_asked(tmp_path, text):
+    out = tmp_path / 'set'
+    whole = make_synthetic(out, **TINY)
+    (out / 'val.json').write_text(text)
+    with pytest.raises(UserError, match=r'val.json: is damaged; --overwrite draws'):
+        make_synthetic(out, **TINY)
+    assert make_synthetic(out, **TINY, overwrite=True) == whole
+    assert make_synthetic(out, **TINY) == whole
