@@ -10,7 +10,6 @@ _base_ = ['../../configs/demo/upernet_swin.py', './crops.py']
 augment = [_base_.augment[0], *_base_.crops]
 train_dataloader = dict(dataset=dict(pipeline=[*_base_.load, *augment, _base_.pack]))
 test_pipeline = [_base_.load[0], _base_.whole, _base_.load[1], _base_.pack]
-# Upright and lying photographs do not go into one batch.
-val_dataloader = dict(batch_size=1, dataset=dict(pipeline=test_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=test_pipeline))
 test_dataloader = val_dataloader
 model = dict(data_preprocessor=dict(size=_base_.cropped))
