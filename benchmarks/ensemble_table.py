@@ -4,18 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from benchmarks.ensemble_cells import (
-    EQUAL,
-    FUSIONS,
-    MEMBERS,
-    MORE_SEEDS,
-    PHOTOGRAPHS,
-    PREDICT,
-    SEARCH,
-    SYNTHETIC,
-    TRAIN,
-    Step,
-)
+from benchmarks.ensemble_plan import PLAN
+from benchmarks.fusion_plan import EQUAL, MORE_SEEDS, PHOTOGRAPHS, PREDICT, SEARCH, SYNTHETIC, TRAIN, Step
 from benchmarks.grid import failures, machines
 
 TARGET = 0.04  # of the best single's score
@@ -53,11 +43,11 @@ def _scores(data: str, results: dict[str, dict]) -> Iterator[str]:
     yield from (f'## {TITLES[data]}', '')
     yield '| | searched on | scored on | gain | with TTA: searched on | scored on | gain | steps | training seconds |'
     yield '|---|---|---|---|---|---|---|---|---|'
-    for member in MEMBERS:
+    for member in PLAN.members:
         training = results.get(Step(data, TRAIN, member).key, {})
         steps = [str(training['steps']), f'{training["seconds"]:.0f}'] if 'steps' in training else ['', '']
         yield _row(member, [results.get(Step(data, PREDICT, member, tta).key, {}) for tta in (False, True)], steps)
-    for kind in FUSIONS:
+    for kind in PLAN.fusions:
         records = [results.get(Step(data, kind, tta=tta).key, {}) for tta in (False, True)]
         yield _row(NAMES[kind], records, ['', ''])
     yield ''
@@ -114,8 +104,8 @@ def _seeds(results: dict[str, dict]) -> Iterator[str]:
         return
     yield from ('## Photographs, by seed', '', '| seed | best single | equal weights | searched |', '|---|---|---|---|')
     for seed in seeds:
-        singles = [results.get(Step(PHOTOGRAPHS, PREDICT, member, seed=seed).key, {}) for member in MEMBERS]
+        singles = [results.get(Step(PHOTOGRAPHS, PREDICT, member, seed=seed).key, {}) for member in PLAN.members]
         best = max((record for record in singles if 'mAP50' in record), key=lambda record: record['mAP50'], default={})
-        records = [best, *(results.get(Step(PHOTOGRAPHS, kind, seed=seed).key, {}) for kind in FUSIONS)]
+        records = [best, *(results.get(Step(PHOTOGRAPHS, kind, seed=seed).key, {}) for kind in PLAN.fusions)]
         yield f'| {seed} | {" | ".join(map(_figure, records))} |'
     yield ''

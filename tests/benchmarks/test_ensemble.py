@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from benchmarks.ensemble import EnsembleGrid, main, parse_args
-from benchmarks.ensemble_cells import EQUAL, MEMBERS, PHOTOGRAPHS, PREDICT, SEARCH, SYNTHETIC, TRAIN, Step, all_steps
+from benchmarks.ensemble_plan import PLAN
 from benchmarks.ensemble_table import write_table
+from benchmarks.fusion_plan import EQUAL, PHOTOGRAPHS, PREDICT, SEARCH, SYNTHETIC, TRAIN, Step
 from custom_modules.engine import load_config
 from tools._launch import ROOT
 
-STEPS = all_steps()
+STEPS, MEMBERS = PLAN.all_steps(), PLAN.members
 SIDE = {'commit': 'abc', 'machine': 'two cores', 'amp': True, 'seconds': 100.0}
 CATEGORIES = [{'id': 1, 'name': 'Paper'}, {'id': 2, 'name': 'Glass'}]
 
@@ -20,7 +21,7 @@ CATEGORIES = [{'id': 1, 'name': 'Paper'}, {'id': 2, 'name': 'Glass'}]
 def test_what_a_cell_needs_comes_before_it():
     places = {step: place for place, step in enumerate(STEPS)}
     assert len(places) == len(STEPS) == len({step.key for step in STEPS})
-    assert all(places[need] < places[step] for step in STEPS for need in step.needs())
+    assert all(places[need] < places[step] for step in STEPS for need in PLAN.needs(step))
 
 
 @pytest.mark.fast
@@ -51,10 +52,10 @@ def test_the_fusion_on_photographs_is_first():
     ],
 )
 def test_needs(step, needs):
-    assert [need.key for need in step.needs()] == needs
+    assert [need.key for need in PLAN.needs(step)] == needs
 
 
-@pytest.mark.parametrize('config', sorted({step.config for step in STEPS if step.config}))
+@pytest.mark.parametrize('config', sorted({PLAN.config(step) for step in STEPS if PLAN.config(step)}))
 def test_configs_load_and_photographs_keep_their_size(config):
     cfg = load_config(ROOT / config)
     scale = cfg.val_dataloader.dataset.pipeline[1].scale
@@ -91,7 +92,7 @@ def grid(tmp_path) -> EnsembleGrid:
         '--out': tmp_path / 'e.json',
     }
     grid = EnsembleGrid(parse_args([str(part) for pair in folders.items() for part in pair]))
-    for number, need in enumerate(Step(PHOTOGRAPHS, EQUAL).needs()):
+    for number, need in enumerate(PLAN.needs(Step(PHOTOGRAPHS, EQUAL))):
         folder = grid.folder(need) / 'predictions'
         folder.mkdir(parents=True)
         boxes = [
@@ -112,7 +113,7 @@ def grid(tmp_path) -> EnsembleGrid:
 def test_a_fusion_waits_for_all_predictions(grid):
     step = Step(PHOTOGRAPHS, EQUAL)
     assert grid.what_it_waits_for(step) is None
-    last = list(step.needs())[-1]
+    last = list(PLAN.needs(step))[-1]
     grid.results[last.key] = {'error': 'out of memory'}
     assert grid.what_it_waits_for(step) == f'waits for {last.key}'
 
