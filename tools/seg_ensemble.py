@@ -164,7 +164,34 @@ def is_usual(params: VoteParams) -> bool:
 
 def search(args: argparse.Namespace, coco: CocoData, electorate: Electorate) -> VoteParams:
     """Look for the best settings, print what was found and keep it beside the output."""
-    raise NotImplementedError
+    from dataclasses import replace
+
+    from custom_modules.datasets.label_maps import LabelMaps
+    from custom_modules.ensemble.search import Maker
+    from custom_modules.ensemble.voting.pixel_sample import draw_sample
+    from custom_modules.ensemble.voting.refine import Photographs
+    from custom_modules.ensemble.voting.refinement import search_refinement
+    from custom_modules.ensemble.voting.search import search_vote
+
+    truth = LabelMaps(coco)
+    photographs = Photographs(coco, electorate.pictures) if args.crf else None
+    with progress_line('pictures read') as progress:
+        sample = draw_sample(electorate, truth, seed=args.seed, progress=progress)
+    print(f'searching on {sample.share:.1%} of the pixels, which stand for all')
+    with progress_line('votes tried', 'mIoU') as progress:
+        result = search_vote(electorate, sample, budget=args.budget, seed=args.seed, progress=progress)
+    print(result.report())
+    more = {}
+    if photographs is not None:
+        with progress_line('pictures refined') as progress:
+            options = {'rescue': args.rescue, 'seed': args.seed, 'progress': progress}
+            found = search_refinement(electorate, result.params, truth, photographs, **options)
+        print(found.report())
+        result, more = replace(result, params=found.params), {'refinement': found.as_dict()}
+    path = args.out.with_suffix('.params.json')
+    result.save(path, {name: Maker.of_file(name) for name in electorate.names}, **more, pixel_share=sample.share)
+    print(f'for other predictions of these models: --params {path}')
+    return result.params
 
 
 def find_photographs(coco: CocoData | None, electorate: Electorate, params: VoteParams) -> Photographs | None:

@@ -196,7 +196,7 @@ def test_an_intersection(folder, capsys):
     assert printed.endswith('mIoU 1.000000\n')
 
 
-def stand_in_crf(monkeypatch):
+def stand_in_crf(monkeypatch, members=2):
     """Put a CRF that removes whatever is not Background, and a rescue that brings back what all members have."""
     from dataclasses import dataclass
 
@@ -216,9 +216,9 @@ def stand_in_crf(monkeypatch):
         refined[0] = 1
         return refined
 
-    def rescue_small_objects(labels, members, params, weights=None):
-        assert len(weights) == len(members) == 2 and params.max_area == 100
-        return np.where(members[0] == members[1], members[0], labels)
+    def rescue_small_objects(labels, maps, params, weights=None):
+        assert len(weights) == len(maps) and (members is None or (len(maps), params.max_area) == (members, 100))
+        return np.where(maps[0] == maps[-1], maps[0], labels)
 
     crf.CrfParams, crf.dense_crf = CrfParams, dense_crf
     rescue.RescueParams, rescue.rescue_small_objects = RescueParams, rescue_small_objects
@@ -248,6 +248,62 @@ def test_crf_and_rescue_follow_the_vote(folder, capsys, monkeypatch):
     with pytest.raises(UserError, match=r'test/4\.jpg: cannot be read as a picture'):
         main(['a.probs', 'd.probs', '--ann', 'val.json', '--crf'])
     assert open_probs(folder / 'work_dirs' / 'ensemble' / 'val.probs').image_ids == (3, 4)  # the earlier one stays
+
+
+def larger(folder):
+    """Write a json of ten pictures with an object each, members that find other ones of them, and the photographs."""
+    content = read(folder / 'val.json')
+    square = content['annotations'][0]
+    content['images'] = [{'id': i, 'file_name': f'test/{i}.jpg', 'width': 4, 'height': 4} for i in range(1, 11)]
+    content['annotations'] = [{**square, 'id': i, 'image_id': i} for i in range(1, 11)]
+    (folder / 'val.json').write_text(json.dumps(content))
+    (folder / 'test').mkdir()
+    for i in range(1, 11):
+        Image.fromarray(np.zeros((4, 4, 3), np.uint8)).save(folder / 'test' / f'{i}.jpg')
+    for name, found, share in (('a', range(1, 8), 0.9), ('b', range(5, 11), 0.9), ('c', (), 0.6)):
+        pictures = ((i, f'test/{i}.jpg', probs_of(FOUND if i in found else NOTHING, share)) for i in range(1, 11))
+        path = folder / 'work_dirs' / name / 'predictions' / 'val.probs'
+        write_probs(path, CLASSES, pictures)
+        notes = {'ann': str(folder / 'val.json'), 'config': f'{name}.py'}
+        path.with_suffix('.run.json').write_text(json.dumps(notes))
+
+
+def test_search_and_its_params_again(folder, capsys):
+    larger(folder)
+    main(['--search', '--budget', '60'])
+    lines = capsys.readouterr().out.rstrip().split('\n')
+    assert 'searching on 100.0% of the pixels, which stand for all' in lines
+    params = 'work_dirs/ensemble/val.params.json'
+    assert f'for other predictions of these models: --params {params}' in lines
+    found, kept = read(folder / params), VoteParams.load(folder / params)
+    assert found['made_by']['work_dirs/a/predictions/val.probs']['config'] == 'a' and found['pixel_share'] == 1
+    gains = {name: way['gain']['value'] for name, way in found['search']['held_out'].items()}
+    assert gains[found['search']['choice']] == max(gains.values()) >= gains['single'] == 0
+    assert (folder / 'work_dirs' / 'ensemble' / 'val.params.trials.csv').is_file()
+    assert lines[-2].startswith('what is used was chosen on these pictures, which flatters')
+    score = lines[-1]
+    before = open_probs(folder / 'work_dirs' / 'ensemble' / 'val.probs')
+    expected = {i: before.raw(i).copy() for i in before}
+    main(['--params', params, '--out', 'again.probs'])
+    assert capsys.readouterr().out.rstrip().split('\n')[-1] == score
+    for i in expected:
+        np.testing.assert_array_equal(open_probs(folder / 'again.probs').raw(i), expected[i])
+    main([])
+    printed = capsys.readouterr().out
+    if kept.canonical() != VoteParams(kept.members, kept.classes, (1.0,) * len(kept.members)):
+        command = f'python tools/seg_ensemble.py --ann val.json --params {params}'
+        assert f'equal weights; those that an earlier --search found for these members: {command}\n' in printed
+
+
+def test_search_of_what_follows(folder, capsys, monkeypatch):
+    larger(folder)
+    stand_in_crf(monkeypatch, members=None)
+    main(['--search', '--budget', '60', '--crf', '--rescue', '--out', 'out'])
+    printed = capsys.readouterr().out
+    assert 'mIoU on 10 pictures with settings of the CRF\n' in printed
+    found = read(folder / 'out.params.json')
+    assert found['refinement']['num_pictures'] == 10 and len(found['refinement']['tried']) > 2
+    assert (found['crf'] is None) == ('leave the CRF out' in printed)
 
 
 AB, OUT = ['a.probs', 'b.probs'], ['--ann', 'val.json', '--out', 'o.probs']

@@ -12,7 +12,7 @@ from custom_modules.ensemble.fusing import CONF_TYPES, METHODS
 from custom_modules.evaluation.predictions import Predictions
 from custom_modules.utils import UserError, atomic_write
 
-from .member_params import MemberParams
+from .member_params import MemberParams, row_text
 
 VERSION = 1
 
@@ -34,6 +34,10 @@ class FusionParams(MemberParams):
     """
 
     PER_MEMBER: ClassVar = ('weights', 'score_scale')
+    METRIC: ClassVar = 'mAP50'
+    VERB: ClassVar = 'fusing'
+    NOUN: ClassVar = 'fusion'
+    TRIAL_COLUMNS: ClassVar = ('weights', 'method', 'conf_type', 'iou_thr', 'skip_box_thr', 'score_scale')
 
     members: tuple[str, ...]
     category_ids: tuple[int, ...]
@@ -110,6 +114,18 @@ class FusionParams(MemberParams):
             part = replace(part, method='nms', iou_thr=1.0)
         boxes = MemberBoxes.from_predictions(rows, image_sizes)
         return boxes.fuse(**part.options(boxes.category_ids), max_per_image=max_per_image).to_predictions()
+
+    def describe(self) -> str:
+        """Name the settings, but for the weights of the members, in a line."""
+        conf_type = f', {self.conf_type}' if self.method == 'wbf' else ''
+        scale = ', score scales by class' if self.score_scale is not None else ''
+        return f'{self.method}{conf_type}, IoU above {self.iou_thr:g}, scores from {self.skip_box_thr:g}{scale}'
+
+    def trial_cells(self) -> list[Any]:
+        """Return the settings for a table."""
+        weights = ' '.join(f'{weight:g}' for weight in self.weights)
+        settings = [self.method, self.conf_type, self.iou_thr, self.skip_box_thr]
+        return [weights, *settings, row_text(self.score_scale)]
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.

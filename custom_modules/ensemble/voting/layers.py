@@ -46,12 +46,17 @@ class Layer:
     Attributes:
         values: (C, h, w) uint8 or uint16 stored probabilities, or (h, w) uint8 labels, each below C.
         scale: What stored probabilities are multiplied by; without use for labels.
-        release: Called when the values are not needed for a while, to give back the memory of a mapped file.
+        give_back: Called when the values are not needed for a while, to give back the memory of a mapped file.
     """
 
     values: np.ndarray
     scale: float = 1.0
-    release: Callable[[], None] | None = None
+    give_back: Callable[[], None] | None = None
+
+    def release(self) -> None:
+        """Say that the values are not needed for a while."""
+        if self.give_back is not None:
+            self.give_back()
 
     @property
     def is_labels(self) -> bool:

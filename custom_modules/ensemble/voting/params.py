@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from custom_modules.ensemble.search.member_params import MemberParams
+from custom_modules.ensemble.search.member_params import MemberParams, row_text
 from custom_modules.utils import UserError, atomic_write
 
 from .vote import METHODS
@@ -35,6 +35,10 @@ class VoteParams(MemberParams):
     """
 
     PER_MEMBER: ClassVar = ('weights', 'class_weights')
+    METRIC: ClassVar = 'mIoU'
+    VERB: ClassVar = 'voting'
+    NOUN: ClassVar = 'vote'
+    TRIAL_COLUMNS: ClassVar = ('weights', 'method', 'class_weights', 'crf', 'rescue')
 
     members: tuple[str, ...]
     classes: tuple[str, ...]
@@ -55,19 +59,21 @@ class VoteParams(MemberParams):
         if self.is_single:
             only = tuple(float(weight > 0) for weight in self.weights)
             return VoteParams(self.members, self.classes, only, crf=self.crf, rescue=self.rescue)
-        largest = max(self.weights)
-        weights = tuple(round(weight / largest, 6) for weight in self.weights)
-        return replace(self, weights=weights, class_weights=self._canonical_factors())
+        weights, factors = np.array(self.weights, np.float64), self._canonical_factors()
+        if factors is not None and (factors == factors[:, :1]).all():  # the same for all classes
+            weights, factors = weights * factors[:, 0], None
+        weights = (weights / weights.max()).round(6)
+        rows = None if factors is None else tuple(map(tuple, factors.tolist()))
+        return replace(self, weights=tuple(weights.tolist()), class_weights=rows)
 
-    def _canonical_factors(self) -> tuple[tuple[float, ...], ...] | None:
+    def _canonical_factors(self) -> np.ndarray | None:
         """Make the largest factor 1, in a soft vote in each class: it divides by the sums of the classes."""
         if self.class_weights is None:
             return None
-        factors, used = np.array(self.class_weights), np.array(self.weights) > 0
+        factors, used = np.array(self.class_weights, np.float64), np.array(self.weights) > 0
         largest = factors[used].max(axis=0) if self.method == 'soft' else factors[used].max()
         factors = np.divide(factors, largest, out=np.zeros_like(factors), where=np.asarray(largest) > 0)
-        factors = np.where(used[:, None], factors, 1.0).round(6)
-        return None if (factors == 1).all() else tuple(map(tuple, factors.tolist()))
+        return np.where(used[:, None], factors, 1.0).round(6)
 
     def scaled(self, factors: np.ndarray, most_unequal: float) -> 'VoteParams':
         """Multiply the class weights.
@@ -94,6 +100,11 @@ class VoteParams(MemberParams):
             if settings is not None:
                 parts.append(f'{name} {_words(settings)}')
         return ', '.join(parts)
+
+    def trial_cells(self) -> list[Any]:
+        """Return the settings for a table."""
+        weights = ' '.join(f'{weight:g}' for weight in self.weights)
+        return [weights, self.method, row_text(self.class_weights), _words(self.crf or ()), _words(self.rescue or ())]
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.

@@ -10,7 +10,8 @@ The rule, for M members and C classes with a weight for each member and class:
   only the soft score is their weighted share of the votes.
 
 A picture is done in bands of rows, spread over the cores: a band's scores stay in the cache while the members' bytes
-pass by, and no array of the size of all probabilities is made.
+pass by, and no array of the size of all probabilities is made.  What a member's file mapped is given back at once, so
+that memory does not grow with the members: a system may map much more of a file than the rows that were looked at.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from custom_modules.ensemble.probs import STEPS
-from custom_modules.utils.jit import split
+from custom_modules.utils.jit import num_threads, split
 
 from . import kernels
 from .layers import Band, Layer, unit_of
@@ -27,8 +28,7 @@ from .layers import Band, Layer, unit_of
 METHODS = ('soft', 'hard')
 TOLERANCE = 1e-5  # of the largest weight: what sums of fractions are apart though they should be equal
 
-_BAND_BYTES = 1 << 19  # of scores, so that they stay in a core's second-level cache
-_MAPPED_BYTES = 1 << 26  # of members' files before their memory is given back
+_BAND_BYTES = 1 << 22  # of scores: larger ones leave the cache, smaller ones mean more calls
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,13 +136,14 @@ def vote_each(layers: Sequence[Layer], size: tuple[int, int], weights: np.ndarra
         rows = slice(band.first, band.last)
         for layer, map_of in zip(layers, members, strict=True):
             map_of[rows].reshape(-1)[:] = layer.best(band, ballot.num_classes)
+            layer.release()
         counts = ballot.count(band)
         ballot.decide(counts, labels[rows].reshape(-1))
         for index, map_of in without.items():
             own = members[index][rows].reshape(-1)
             others[index].decide(ballot.count_without(index, own, band, counts), map_of[rows].reshape(-1))
 
-    ballot.run(work, size, all_layers=True)
+    ballot.run(work, size)
     return EachVote(labels, members, without)
 
 
@@ -177,27 +178,16 @@ class _Ballot:
         self.scale, self.ones = scale.astype(np.float32), np.ones(self.num_classes, np.float32)
         self.tolerance = np.float32(TOLERANCE * weights.max())
 
-    def run(self, work: Callable[[Band], None], size: tuple[int, int], *, all_layers: bool = False) -> None:
-        """Call a function for all bands of a picture, on all cores, and give mapped memory back in between."""
+    def run(self, work: Callable[[Band], None], size: tuple[int, int]) -> None:
+        """Call a function for all bands of a picture, on all cores."""
         height, width = size
-        rows = max(1, _BAND_BYTES // (4 * self.num_classes * width))
-        looked_at = [
-            layer for layer, weights in zip(self.layers, self.weights, strict=True) if all_layers or weights.any()
-        ]
-        num_strips = -(-sum(layer.values.nbytes for layer in looked_at) // _MAPPED_BYTES)
-        strip = -(-height // max(1, num_strips) // rows) * rows
+        rows = max(1, min(_BAND_BYTES // (4 * self.num_classes * width), -(-height // num_threads())))
 
         def part(first: int, last: int) -> None:
             for row in range(first, last, rows):
                 work(Band(row, min(row + rows, last), height, width))
 
-        for top in range(0, height, strip):
-            count = min(strip, height - top)
-            cost = len(looked_at) * self.num_classes * count * width
-            split(lambda first, last, top=top: part(top + first, top + last), count, cost=cost, align=rows)
-            for layer in looked_at:
-                if layer.release is not None:
-                    layer.release()
+        split(part, height, cost=len(self.layers) * self.num_classes * height * width, align=rows)
 
     def count(self, band: Band) -> _Counts:
         """Add up what the members say in a band."""
@@ -209,12 +199,14 @@ class _Ballot:
             layer.add(band, weights, self.unit, scores)
             if votes is not None:
                 kernels.add_votes(layer.best(band, self.num_classes), weights.astype(np.float32), votes)
+            layer.release()
         return _Counts(scores, votes)
 
     def count_without(self, index: int, own: np.ndarray, band: Band, counts: _Counts) -> _Counts:
         """Take back what a member said; ``own`` are its labels."""
         scores, votes = counts.scores.copy(), None if counts.votes is None else counts.votes.copy()
         self.layers[index].add(band, -self.weights[index], self.unit, scores)
+        self.layers[index].release()
         if votes is not None:
             kernels.add_votes(own, (-self.weights[index]).astype(np.float32), votes)
         return _Counts(scores, votes)

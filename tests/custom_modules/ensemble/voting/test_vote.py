@@ -150,9 +150,8 @@ def test_the_same_as_plain_numpy(election, method, rows):
     num_classes = weights.shape[1]
     maps = [plain_layer(layer, num_classes, size) for layer in layers]
     deciding, scores = plain_scores(maps, weights, method)
-    with pytest.MonkeyPatch.context() as patch:  # bands of a few rows, and strips of some bands
+    with pytest.MonkeyPatch.context() as patch:  # bands of a few rows
         patch.setattr(vote, '_BAND_BYTES', 4 * num_classes * size[1] * rows)
-        patch.setattr(vote, '_MAPPED_BYTES', 500)
         labels = vote_labels(layers, size, weights, method)
         probs = vote_probs(layers, size, weights, method)
         stored = vote_stored(layers, size, weights, method)
@@ -229,16 +228,15 @@ def test_refusals(weights, method):
         vote_labels([label(0), label(1)], (1, 1), np.array(weights, float), method)
 
 
-def test_memory_is_given_back_strip_by_strip(monkeypatch):
+def test_memory_is_given_back_member_by_member(monkeypatch):
     calls = []
     layers = [Layer(np.zeros((2, 8, 8), np.uint8), 1 / 255, lambda name=name: calls.append(name)) for name in 'abc']
     weights = np.array([[1.0, 1], [0, 0], [1, 1]])
     vote_labels(layers, (8, 8), weights)
     assert calls == ['a', 'c']
-    monkeypatch.setattr(vote, '_BAND_BYTES', 4 * 2 * 8 * 2)  # two rows
-    monkeypatch.setattr(vote, '_MAPPED_BYTES', 128)  # of 256 bytes
+    monkeypatch.setattr(vote, '_BAND_BYTES', 4 * 2 * 8 * 4)  # four rows
     calls.clear()
-    vote_labels(layers, (8, 8), weights)
+    vote_labels(layers, (8, 8), weights, 'hard')
     assert calls == ['a', 'c', 'a', 'c']
 
 
