@@ -10,7 +10,7 @@ from tools._fusion_options import option_name, words
 
 # What --params and --search decide themselves, with the values it has otherwise.
 SETTINGS = {'method': 'soft', 'weights': None}
-SEARCHING = {'budget': 300, 'seed': 0}
+SEARCHING = {'budget': 1000, 'seed': 0}
 
 
 def check_options(args: argparse.Namespace) -> None:

@@ -75,7 +75,7 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
         help='take the members in the order of those of --params, whatever made them',
     )
     parser.add_argument('--search', action='store_true', help='look for the best settings on the answers of --ann')
-    parser.add_argument('--budget', type=int, help='votes that --search tries (default: 300)')
+    parser.add_argument('--budget', type=int, help='votes that --search tries (default: 1000)')
     parser.add_argument('--seed', type=int, help='of --search (default: 0)')
     return parser.parse_args(argv)
 
@@ -152,7 +152,8 @@ def find_params(args: argparse.Namespace, coco: CocoData | None, electorate: Ele
     dropped = [name for name in names if name not in used.members]
     if dropped:
         print(f'left out: {" ".join(dropped)}')
-    print(used.describe())
+    if not args.search:
+        print(used.describe())
     return used
 
 
