@@ -22,12 +22,12 @@ def check_options(args: argparse.Namespace) -> None:
     for name, other in (('search', 'finds them itself'), ('params', 'names the file that has them')):
         clash = [setting for setting in SETTINGS if setting in given]
         if getattr(args, name) and clash:
-            raise UserError(f'{_option(clash[0])}: --{name} {other}; leave one of them out')
+            raise UserError(f'{option_name(clash[0])}: --{name} {other}; leave one of them out')
     if args.search and args.params:
         raise UserError('--search finds params, --params uses those of an earlier search; leave one of them out')
     for name in SEARCHING:
         if name in given and not args.search:
-            raise UserError(f'{_option(name)} has no effect without --search')
+            raise UserError(f'{option_name(name)} has no effect without --search')
     if args.in_order and not args.params:
         raise UserError('--in-order has no effect without --params')
     if 'conf_type' in given and given.get('method', 'wbf') != 'wbf':
@@ -57,10 +57,11 @@ def _check_numbers(args: argparse.Namespace) -> None:
         if not is_fine:
             value = getattr(args, name)
             shown = ' '.join(f'{number:g}' for number in value) if isinstance(value, list) else value
-            raise UserError(f'{_option(name)} {shown}: {remedy}')
+            raise UserError(f'{option_name(name)} {shown}: {remedy}')
 
 
-def _option(name: str) -> str:
+def option_name(name: str) -> str:
+    """Return the option of an argument."""
     return f'--{name.replace("_", "-")}'
 
 
@@ -78,21 +79,22 @@ def choose_inputs(args: argparse.Namespace) -> None:
 
         split = choose_split(WORK_DIRS, args.ann, to_search=args.search)
         args.ann, args.predictions = Path(as_typed(split.ann)), [Path(as_typed(path)) for path in split.members]
-        print(f'fusing the predictions of {len(args.predictions)} runs on {args.ann}: {_words(args.predictions)}')
+        print(f'fusing the predictions of {len(args.predictions)} runs on {args.ann}: {words(args.predictions)}')
         if split.others:
-            others = _words(map(as_typed, split.others))
+            others = words(map(as_typed, split.others))
             print(
                 f'most runs have predicted it, of several such splits one with answers; --ann takes another: {others}'
             )
         if split.further:
-            print(f'one file of each run, called alike where there are; others: {_words(map(as_typed, split.further))}')
+            print(f'one file of each run, called alike where there are; others: {words(map(as_typed, split.further))}')
     if args.out is None:
         first = args.predictions[0]
         name = f'{args.ann.stem}.json' if args.ann else f'{first.stem}{first.suffix if first.is_file() else ".json"}'
         args.out = Path(as_typed(WORK_DIRS / 'ensemble' / name))
 
 
-def _words(paths: Iterable[Path | str]) -> str:
+def words(paths: Iterable[Path | str]) -> str:
+    """Put paths into a line."""
     return ' '.join(map(str, paths))
 
 

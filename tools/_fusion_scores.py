@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def progress_line(what: str) -> Iterator[Callable[[int, int, float | None], None]]:
+def progress_line(what: str, metric: str = 'mAP50') -> Iterator[Callable[[int, int, float | None], None]]:
     """Yield a function that shows how many of how many steps are done, the time left and the best score so far.
 
     Only a terminal is written to.
 
     Args:
         what: The steps, for example ``'fusions tried'``.
+        metric: What the best score is called.
     """
     from custom_modules.utils.status_line import StatusLine, clock
 
@@ -32,7 +33,7 @@ def progress_line(what: str) -> Iterator[Callable[[int, int, float | None], None
 
     def show(done: int, total: int, best: float | None = None) -> None:
         left = (time.monotonic() - started) / max(done, 1) * (total - done)
-        score = '' if best is None else f', best mAP50 {best:.4f}'
+        score = '' if best is None else f', best {metric} {best:.4f}'
         line.show(f'{done} of {total} {what}{score}, {clock(left)} left')
 
     try:

@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-from tools._fusion_options import check_files, check_options, choose_inputs
-from tools._fusion_params import read_params, tell_earlier_params
+from tools._fusion_options import SETTINGS, check_files, check_options, choose_inputs
+from tools._fusion_params import is_usual, read_params, tell_earlier_params
 from tools._fusion_scores import comparison_lines, comparison_to_dict, full_scores, progress_line
 from tools._launch import Parser, run
 
@@ -136,9 +136,11 @@ def find_params(
     if args.search:
         params = search(args, coco, files)
     elif args.params is not None:
-        params = read_params(args, list(files))
+        params = read_params(args, list(files), FusionParams.load)
     else:
-        tell_earlier_params(args)
+        if all(getattr(args, name) == value for name, value in SETTINGS.items()):
+            about = ['--ann', str(args.ann)] if args.ann else ['--image-size', *map(str, args.image_size or ())]
+            tell_earlier_params(args, 'wbf_ensemble.py', FusionParams.load, is_usual, about)
         weights = args.weights or [1.0] * len(files)
         settings = {name: getattr(args, name) for name in ('method', 'iou_thr', 'skip_box_thr', 'conf_type')}
         params = FusionParams(tuple(files), tuple(pictures.category_ids), tuple(weights), **settings)

@@ -1,4 +1,4 @@
-"""Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` fuses."""
+"""Which runs have predicted the same split: what a bare call of ``wbf_ensemble.py`` or ``seg_ensemble.py`` takes."""
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class PredictedSplit:
     others: tuple[Path, ...] = ()
 
 
-def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
+def predicted_splits(work_dirs: str | Path, suffix: str = '.json') -> list[PredictedSplit]:
     """Find the jsons that runs have predicted.
 
     A file of predictions counts when the ``.run.json`` beside it names the json.  Of several files of one run, with and
@@ -40,13 +40,14 @@ def predicted_splits(work_dirs: str | Path) -> list[PredictedSplit]:
 
     Args:
         work_dirs: Folder of all runs.
+        suffix: Of the predictions, ``.probs`` for those of segmenters.
 
     Returns:
         Most members first, among as many the newest first.
     """
     work_dirs = Path(work_dirs)
     files: dict[Path, dict[Path, list[Path]]] = defaultdict(lambda: defaultdict(list))
-    for path, notes in noted_predictions(work_dirs):
+    for path, notes in noted_predictions(work_dirs, suffix):
         in_run = path.parent.name == 'predictions' and path.relative_to(work_dirs).parts[0] not in NOT_RUNS
         if in_run and Path(notes['ann']).is_file():
             files[Path(notes['ann']).resolve()][path.parent.parent].append(path)
@@ -66,18 +67,21 @@ def _split(ann: Path, runs: list[list[Path]]) -> PredictedSplit:
     return PredictedSplit(ann, members, further, max(map(_written, members)))
 
 
-def choose_split(work_dirs: str | Path, ann: str | Path | None = None, *, to_search: bool = False) -> PredictedSplit:
+def choose_split(
+    work_dirs: str | Path, ann: str | Path | None = None, *, to_search: bool = False, suffix: str = '.json'
+) -> PredictedSplit:
     """Choose the split that most runs have predicted; of several one with answers, where the fusion can be scored.
 
     Args:
         work_dirs: Folder of all runs.
         ann: The json to look for; any by default.
         to_search: Prefer one with answers, though more runs have predicted another.
+        suffix: Of the predictions, ``.probs`` for those of segmenters.
 
     Raises:
         UserError: Fewer than two runs have predicted one; the message says what to run first.
     """
-    splits = predicted_splits(work_dirs)
+    splits, model = predicted_splits(work_dirs, suffix), 'segmenter' if suffix == '.probs' else 'detector'
     if ann is not None:
         splits = [split for split in splits if split.ann == Path(ann).resolve()]
     fusible = [split for split in splits if len(split.members) > 1]
@@ -89,13 +93,13 @@ def choose_split(work_dirs: str | Path, ann: str | Path | None = None, *, to_sea
     if splits:
         member, name = splits[0].members[0], splits[0].ann.name
         raise UserError(
-            f'only {as_typed(member)} is there to fuse, two are needed: train another detector, then python '
+            f'only {as_typed(member)} is there to fuse, two are needed: train another {model}, then python '
             f'tools/test.py CONFIG CHECKPOINT {_split_option(name)}; or name other files of predictions'
         )
-    trained, command = _newest_trained(Path(work_dirs)), 'python tools/test.py CONFIG CHECKPOINT for each detector'
+    trained, command = _newest_trained(Path(work_dirs)), f'python tools/test.py CONFIG CHECKPOINT for each {model}'
     if trained is not None:
         config, checkpoint = as_typed(trained.with_name('config.py')), as_typed(trained)
-        command = f'python tools/test.py {config} {checkpoint}, and likewise for another detector'
+        command = f'python tools/test.py {config} {checkpoint}, and likewise for another {model}'
     raise UserError(f'no run under {as_typed(work_dirs)} has predictions{on} yet; first run {command}')
 
 

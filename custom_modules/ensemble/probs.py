@@ -15,6 +15,7 @@ This module needs nothing but numpy; ``probs_writing.py`` writes such folders.
 
 import json
 import math
+import mmap
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,9 +73,8 @@ class ProbabilityMaps(Mapping[int, np.ndarray]):
 
     def __init__(self, path: Path, classes: tuple[str, ...], pictures: dict[int, StoredPicture]) -> None:
         self.path, self.classes, self.pictures = path, classes, pictures
-        data = path / DATA
-        # Mapping an empty file is an error.
-        self._bytes = np.memmap(data, np.uint8, 'r') if data.stat().st_size else np.zeros(0, np.uint8)
+        self._map = _map_file(path / DATA)
+        self._bytes = np.frombuffer(self._map or b'', np.uint8)
 
     @property
     def image_ids(self) -> tuple[int, ...]:
@@ -125,7 +125,27 @@ class ProbabilityMaps(Mapping[int, np.ndarray]):
         if picture is None:
             raise UserError(f'{self.path}: has no picture with the id {image_id}; predict on the json that names it')
         stored = self._bytes[picture.offset : picture.offset + picture.num_bytes(len(self.classes))]
-        return np.asarray(stored).view(picture.dtype).reshape(len(self.classes), picture.height, picture.width)
+        return stored.view(picture.dtype).reshape(len(self.classes), picture.height, picture.width)
+
+    def prefetch(self, image_id: int) -> None:
+        """Have the system read a picture into its cache while something else is done."""
+        self._advise(image_id, 'MADV_WILLNEED')
+
+    def release(self, image_id: int) -> None:
+        """Give the memory of a picture that was looked at back to the system.
+
+        What is mapped counts as the process's own until the system is short of memory.  Arrays of :meth:`raw` stay
+        good: their pages come back when they are looked at.
+        """
+        self._advise(image_id, 'MADV_DONTNEED')
+
+    def _advise(self, image_id: int, advice: str) -> None:
+        if self._map is None or not hasattr(mmap, advice):  # on other systems than Linux
+            return
+        picture = self.pictures[image_id]
+        begin = picture.offset // mmap.PAGESIZE * mmap.PAGESIZE
+        end = picture.offset + picture.num_bytes(len(self.classes))
+        self._map.madvise(getattr(mmap, advice), begin, end - begin)
 
     def labels(self, image_id: int) -> np.ndarray:
         """Return the most probable class of each pixel, (H, W) uint8.
@@ -176,6 +196,14 @@ def argmax_labels(stored: np.ndarray) -> np.ndarray:
         np.copyto(labels, np.uint8(label), where=stored[label] > best)
         np.maximum(best, stored[label], out=best)
     return labels
+
+
+def _map_file(path: Path) -> mmap.mmap | None:
+    """Map a file; None for an empty one, which cannot be mapped."""
+    if not path.stat().st_size:
+        return None
+    with open(path, 'rb') as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
 
 
 def _parse(index: Any, path: Path) -> tuple[tuple[str, ...], dict[int, StoredPicture]]:

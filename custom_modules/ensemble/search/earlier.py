@@ -1,31 +1,35 @@
 """Params that an earlier search found for the same members."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from custom_modules.utils import UserError
 
 from .member_files import Maker, match_files, read_makers
+from .member_params import MemberParams
 from .params import FusionParams
 
+Load = Callable[[Path], MemberParams]
 
-def earlier_params(names: Sequence[str], candidates: Iterable[Path]) -> Path | None:
+
+def earlier_params(names: Sequence[str], candidates: Iterable[Path], load: Load = FusionParams.load) -> Path | None:
     """Find the newest params that were searched for the models of some files, for all of them and no other.
 
     Args:
         names: Files of predictions.
         candidates: Files of params.
+        load: Reads one; a UserError says that it is of another kind.
 
     Returns:
         One of them; None where none fits.
     """
     newest_first = sorted(candidates, key=lambda path: path.stat().st_mtime, reverse=True)
-    return next((path for path in newest_first if _is_for(path, names)), None)
+    return next((path for path in newest_first if _is_for(path, names, load)), None)
 
 
-def _is_for(path: Path, names: Sequence[str]) -> bool:
+def _is_for(path: Path, names: Sequence[str], load: Load) -> bool:
     try:
-        members = FusionParams.load(path).members
+        members = load(path).members
         of_members, of_files = read_makers(path), {name: Maker.of_file(name) for name in names}
         places = match_files(members, members, names, of_members, of_files)
     except UserError:

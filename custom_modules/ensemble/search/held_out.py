@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from custom_modules.evaluation.bootstrap import bootstrap_weights, interval
+from custom_modules.evaluation.fast_map50 import mean_present
 
-from .params import FusionParams
+from .base_trials import BaseTrials
+from .member_params import MemberParams
 from .splits import Splits
-from .trials import Trials
 
 NUM_RESAMPLES = 500
 
@@ -35,10 +36,10 @@ class Estimate:
 
 @dataclass(frozen=True)
 class HeldOut:
-    """mAP50 of one way of choosing params, mean over the parts held out.
+    """Score of one way of choosing params, mean over the parts held out.
 
     Attributes:
-        score: mAP50.
+        score: The mean over the classes.
         gain: Over the best single member as chosen on the same images.
     """
 
@@ -47,14 +48,14 @@ class HeldOut:
 
 
 def score_held_out(
-    trials: Trials, splits: Splits, choices: Mapping[str, Sequence[FusionParams]], *, reference: str, seed: int
+    trials: BaseTrials, splits: Splits, choices: Mapping[str, Sequence[MemberParams]], *, reference: str, seed: int
 ) -> dict[str, HeldOut]:
     """Score ways of choosing params on the images they were not fitted on.
 
     The interval resamples images, not parts: repeated divisions of the same images make it no narrower.
 
     Args:
-        trials: What can fuse and match.
+        trials: What can put members together and score them.
         splits: The parts.
         choices: For each way, the params it chose on each of the F parts.
         reference: The way that gains are relative to.
@@ -64,14 +65,16 @@ def score_held_out(
         Scores and gains by way.
     """
     weights = _all_and_resampled(trials, seed)
-    needed: dict[FusionParams, list[int]] = {}
+    needed: dict[MemberParams, list[int]] = {}
     for way in choices.values():
         for part, params in enumerate(way):
             needed.setdefault(params, []).append(part)
     scores = {}
     for params, parts in needed.items():
-        matched = trials.match(params)
-        scores |= {(params, part): matched.map50(weights * splits.held_out[part]) for part in dict.fromkeys(parts)}
+        by_class = trials.evaluate(params)
+        scores |= {
+            (params, part): mean_present(by_class(weights * splits.held_out[part])) for part in dict.fromkeys(parts)
+        }
     by_way = {
         name: np.array([scores[params, part] for part, params in enumerate(way)]) for name, way in choices.items()
     }
@@ -79,14 +82,14 @@ def score_held_out(
     return {name: HeldOut(_estimate(way), _estimate(way - base)) for name, way in by_way.items()}
 
 
-def compare(trials: Trials, params: FusionParams, others: Sequence[FusionParams], *, seed: int) -> list[Estimate]:
+def compare(trials: BaseTrials, params: MemberParams, others: Sequence[MemberParams], *, seed: int) -> list[Estimate]:
     """Estimate on all images how much params score above others."""
     weights = _all_and_resampled(trials, seed)
-    here = trials.match(params).map50(weights)
-    return [_estimate((here - trials.match(other).map50(weights))[None]) for other in others]
+    here = mean_present(trials.evaluate(params)(weights))
+    return [_estimate((here - mean_present(trials.evaluate(other)(weights)))[None]) for other in others]
 
 
-def _all_and_resampled(trials: Trials, seed: int) -> np.ndarray:
+def _all_and_resampled(trials: BaseTrials, seed: int) -> np.ndarray:
     resamples = bootstrap_weights(trials.num_images, NUM_RESAMPLES, seed)
     return np.concatenate([np.ones((1, trials.num_images)), resamples])
 

@@ -1,12 +1,13 @@
 """What a search tries from where it stands: few values of one setting at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from custom_modules.ensemble.fusing import CONF_TYPES, METHODS
 
+from .member_params import MemberParams
 from .params import FusionParams
 
 IOU_THRS = (0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8)
@@ -23,8 +24,8 @@ def equal_weights(members: Sequence[str], category_ids: Sequence[int]) -> Fusion
     return FusionParams(tuple(members), tuple(category_ids), (1.0,) * len(members))
 
 
-def best_members(start: FusionParams, singles: np.ndarray) -> list[FusionParams]:
-    """Return fusions of the best two, three, ... members.
+def best_members(start: MemberParams, singles: np.ndarray) -> list[MemberParams]:
+    """Return the best two, three, ... members together.
 
     Args:
         start: All members.
@@ -35,7 +36,7 @@ def best_members(start: FusionParams, singles: np.ndarray) -> list[FusionParams]
     return [_with_members(start, set(order[:size].tolist())) for size in sizes]
 
 
-def single(start: FusionParams, member: int) -> FusionParams:
+def single(start: MemberParams, member: int) -> MemberParams:
     """Return the params that pass one member on."""
     return _with_members(start, {member}).canonical()
 
@@ -47,12 +48,17 @@ def moves(params: FusionParams, stage: str) -> list[FusionParams]:
         params: Where the search stands.
         stage: One of ``STAGES``.
     """
-    candidates = dict.fromkeys(candidate.canonical() for candidate in _MOVES[stage](params))
-    candidates.pop(params, None)
-    return list(candidates)
+    return new_ones(_MOVES[stage](params), params)
 
 
-def scale_moves(params: FusionParams) -> list[tuple[int, float]]:
+def new_ones(candidates: Iterable[MemberParams], params: MemberParams) -> list[MemberParams]:
+    """Return candidates in canonical form, without ``params`` itself and without repeats."""
+    canonical = dict.fromkeys(candidate.canonical() for candidate in candidates)
+    canonical.pop(params, None)
+    return list(canonical)
+
+
+def scale_moves(params: MemberParams) -> list[tuple[int, float]]:
     """Return (member, factor) pairs to try on the scores of each class; of two members, one is enough."""
     members = params.used[1:] if len(params.used) == 2 else params.used
     return [(member, factor) for member in members for factor in FACTORS]
@@ -75,7 +81,7 @@ def scaled(params: FusionParams, factors: np.ndarray) -> FusionParams:
     return replace(params, score_scale=tuple(map(tuple, after.tolist()))).canonical()
 
 
-def _with_members(params: FusionParams, members: set[int]) -> FusionParams:
+def _with_members(params: MemberParams, members: set[int]) -> MemberParams:
     return replace(params, weights=tuple(float(index in members) for index in range(len(params.members))))
 
 
@@ -93,7 +99,7 @@ def _method(params: FusionParams) -> Iterator[FusionParams]:
             yield replace(params, method=method, conf_type=conf_type)
 
 
-def _members(params: FusionParams) -> Iterator[FusionParams]:
+def member_moves(params: MemberParams) -> Iterator[MemberParams]:
     """Leave one out, or take one in; what is left of one alone is a candidate of its own anyway."""
     for index, weight in enumerate(params.weights):
         if not weight or len(params.used) > 2:
@@ -101,7 +107,8 @@ def _members(params: FusionParams) -> Iterator[FusionParams]:
             yield replace(params, weights=(*params.weights[:index], changed, *params.weights[index + 1 :]))
 
 
-def _weights(params: FusionParams) -> Iterator[FusionParams]:
+def weight_moves(params: MemberParams) -> Iterator[MemberParams]:
+    """Halve and double the weight of each."""
     for index in params.used:
         for factor in FACTORS:
             weights = (*params.weights[:index], params.weights[index] * factor, *params.weights[index + 1 :])
@@ -120,6 +127,6 @@ _MOVES = {
     'iou_thr': _iou_thr,
     'method': _method,
     'skip_box_thr': _skip_box_thr,
-    'members': _members,
-    'weights': _weights,
+    'members': member_moves,
+    'weights': weight_moves,
 }

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -12,13 +12,13 @@ from custom_modules.ensemble.fusing import CONF_TYPES, METHODS
 from custom_modules.evaluation.predictions import Predictions
 from custom_modules.utils import UserError, atomic_write
 
-from .member_files import Maker, match_files, match_in_order
+from .member_params import MemberParams, row_text
 
 VERSION = 1
 
 
 @dataclass(frozen=True)
-class FusionParams:
+class FusionParams(MemberParams):
     """All settings of a fusion.
 
     Attributes:
@@ -33,6 +33,12 @@ class FusionParams:
         score_scale: M x K factors of the scores, at most 1 in each class; None for 1 everywhere.
     """
 
+    PER_MEMBER: ClassVar = ('weights', 'score_scale')
+    METRIC: ClassVar = 'mAP50'
+    VERB: ClassVar = 'fusing'
+    NOUN: ClassVar = 'fusion'
+    TRIAL_COLUMNS: ClassVar = ('weights', 'method', 'conf_type', 'iou_thr', 'skip_box_thr', 'score_scale')
+
     members: tuple[str, ...]
     category_ids: tuple[int, ...]
     weights: tuple[float, ...]
@@ -41,16 +47,6 @@ class FusionParams:
     skip_box_thr: float = 0.0
     conf_type: str = 'avg'
     score_scale: tuple[tuple[float, ...], ...] | None = None
-
-    @property
-    def used(self) -> tuple[int, ...]:
-        """Positions of the members with a weight."""
-        return tuple(index for index, weight in enumerate(self.weights) if weight > 0)
-
-    @property
-    def is_single(self) -> bool:
-        """Whether one member alone is left, so that nothing is fused."""
-        return len(self.used) == 1
 
     def canonical(self) -> 'FusionParams':
         """Return the one form of all settings that rank the boxes of a class alike, so that none is tried twice."""
@@ -119,43 +115,17 @@ class FusionParams:
         boxes = MemberBoxes.from_predictions(rows, image_sizes)
         return boxes.fuse(**part.options(boxes.category_ids), max_per_image=max_per_image).to_predictions()
 
-    def for_files(self, names: Sequence[str], **makers: Mapping[str, Maker]) -> 'FusionParams':
-        """Return the params of the members that are used, under the names of files.
+    def describe(self) -> str:
+        """Name the settings, but for the weights of the members, in a line."""
+        conf_type = f', {self.conf_type}' if self.method == 'wbf' else ''
+        scale = ', score scales by class' if self.score_scale is not None else ''
+        return f'{self.method}{conf_type}, IoU above {self.iou_thr:g}, scores from {self.skip_box_thr:g}{scale}'
 
-        Args:
-            names: Files, in any order, dropped members and others among them; possibly those of another split.
-            makers: What made members and files, as :func:`match_files` takes it, which tells which file is which.
-
-        Raises:
-            UserError: A member is missing, or two files could be it.
-        """
-        used = [self.members[index] for index in self.used]
-        return self.renamed(names, match_files(self.members, used, names, **makers))
-
-    def in_order(self, names: Sequence[str]) -> 'FusionParams':
-        """Return the params of the members that are used, with files taken for them by their place alone.
-
-        Args:
-            names: A file for each member, or for each that is used, in the order of the params.
-
-        Raises:
-            UserError: The number fits neither.
-        """
-        return self.renamed(names, match_in_order(self.members, [self.members[index] for index in self.used], names))
-
-    def renamed(self, names: Sequence[str], places: Sequence[int]) -> 'FusionParams':
-        """Return the params of the members that are used under other names.
-
-        Args:
-            names: The names.
-            places: Where in them that of each used member is.
-        """
-        return replace(
-            self,
-            members=tuple(names[place] for place in places),
-            weights=tuple(self.weights[index] for index in self.used),
-            score_scale=self.score_scale and tuple(self.score_scale[index] for index in self.used),
-        )
+    def trial_cells(self) -> list[Any]:
+        """Return the settings for a table."""
+        weights = ' '.join(f'{weight:g}' for weight in self.weights)
+        settings = [self.method, self.conf_type, self.iou_thr, self.skip_box_thr]
+        return [weights, *settings, row_text(self.score_scale)]
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.

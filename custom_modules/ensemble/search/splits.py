@@ -39,7 +39,7 @@ def make_splits(num_objects: np.ndarray, folds: int, repeats: int, seed: int) ->
     if num_images < 2 * folds:
         raise UserError(
             f'{num_images} pictures with objects are too few to search on: cross-validation in {folds} parts needs '
-            f'{2 * folds}; fuse without --search'
+            f'{2 * folds}; leave out --search'
         )
     rng = np.random.default_rng(seed)
     held_out = np.concatenate([_divide(num_objects, folds, rng) for _ in range(repeats)])

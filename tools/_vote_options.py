@@ -1,0 +1,124 @@
+"""What seg_ensemble.py checks and chooses before it reads anything."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from tools import _fusion_options
+from tools._fusion_options import option_name, words
+
+# What --params and --search decide themselves, with the values it has otherwise.
+SETTINGS = {'method': 'soft', 'weights': None}
+SEARCHING = {'budget': 1000, 'seed': 0}
+
+
+def check_options(args: argparse.Namespace) -> None:
+    """Refuse options that cannot be meant or would have no effect, and fill in what was left out."""
+    from custom_modules.utils import UserError
+
+    given = {name: getattr(args, name) for name in (*SETTINGS, *SEARCHING) if getattr(args, name) is not None}
+    for name, other in (('search', 'finds them itself'), ('params', 'names the file that has them')):
+        clash = [setting for setting in SETTINGS if setting in given]
+        if getattr(args, name) and clash:
+            raise UserError(f'{option_name(clash[0])}: --{name} {other}; leave one of them out')
+    if args.search and args.params:
+        raise UserError('--search finds params, --params uses those of an earlier search; leave one of them out')
+    for name in SEARCHING:
+        if name in given and not args.search:
+            raise UserError(f'{option_name(name)} has no effect without --search')
+    if args.in_order and not args.params:
+        raise UserError('--in-order has no effect without --params')
+    if args.params and (args.crf or args.rescue):
+        raise UserError(f'--{"crf" if args.crf else "rescue"}: --params says whether it follows the vote; leave it out')
+    if args.rescue and not args.crf:
+        raise UserError('--rescue brings back what the CRF removed: it has no effect without --crf')
+    for name, value in {**SETTINGS, **SEARCHING, **given}.items():
+        setattr(args, name, value)
+    _check_numbers(args)
+
+
+def _check_numbers(args: argparse.Namespace) -> None:
+    from math import isfinite
+
+    from custom_modules.utils import UserError
+
+    weights = args.weights or [1.0]
+    checks = [
+        ('weights', all(isfinite(weight) and weight >= 0 for weight in weights), 'give numbers from 0 on'),
+        ('weights', any(weights), 'one of them must be above 0'),
+        ('budget', args.budget > 0, 'give a number from 1 on'),
+        ('seed', args.seed >= 0, 'give a number from 0 on'),
+    ]
+    for name, is_fine, remedy in checks:
+        if not is_fine:
+            value = getattr(args, name)
+            shown = ' '.join(f'{number:g}' for number in value) if isinstance(value, list) else value
+            raise UserError(f'{option_name(name)} {shown}: {remedy}')
+
+
+def choose_inputs(args: argparse.Namespace) -> None:
+    """Without files take those of all runs on one split; say what was chosen."""
+    from custom_modules.utils import as_typed, find_file
+
+    if args.ann is not None:
+        args.ann = find_file(args.ann)
+    args.chosen_here = not args.predictions
+    if args.chosen_here:
+        from custom_modules.ensemble.predicted_splits import choose_split
+
+        split = choose_split(_fusion_options.WORK_DIRS, args.ann, to_search=args.search, suffix='.probs')
+        args.ann, args.predictions = Path(as_typed(split.ann)), [Path(as_typed(path)) for path in split.members]
+        print(f'voting with the predictions of {len(args.predictions)} runs on {args.ann}: {words(args.predictions)}')
+        if split.others:
+            others = words(map(as_typed, split.others))
+            print(
+                f'most runs have predicted it, of several such splits one with answers; --ann takes another: {others}'
+            )
+        if split.further:
+            print(
+                f'one folder of each run, called alike where there are; others: {words(map(as_typed, split.further))}'
+            )
+    if args.out is None:
+        name = f'{(args.ann or args.predictions[0]).stem}.probs'
+        args.out = Path(as_typed(_fusion_options.WORK_DIRS / 'ensemble' / name))
+
+
+def check_files(args: argparse.Namespace) -> None:
+    """Refuse what cannot be voted on or written before the files are read."""
+    from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
+
+    places = [find_file(path).resolve() for path in args.predictions]
+    if len(set(places)) < len(places):
+        twice = next(path for path, place in zip(args.predictions, places, strict=True) if places.count(place) > 1)
+        raise UserError(f'{twice} is given twice; let it count more by --weights')
+    if args.weights and len(args.weights) != len(places):
+        raise UserError(f'--weights: {len(args.weights)} for {len(places)} files; give one a file, in their order')
+    for name in ('ann', 'params'):
+        path = getattr(args, name)
+        if path is not None and not find_file(path).is_file():
+            raise UserError(f'--{name} {path}: no such file{did_you_mean(similar_paths(path))}')
+    if args.search and args.ann is None:
+        raise UserError('--search needs the answers: give the COCO json the predictions are about by --ann')
+    if args.crf and args.ann is None:
+        raise UserError('--crf needs the photographs: give the COCO json that lies beside them by --ann')
+    _check_out(args, [*places, *filter(None, [args.ann, args.params])])
+
+
+def _check_out(args: argparse.Namespace, inputs: list[Path]) -> None:
+    from custom_modules.ensemble.probs import INDEX
+    from custom_modules.ensemble.voting.output import CONTENTS
+    from custom_modules.utils import UserError, check_output, check_output_folder
+
+    if args.bits and args.out.suffix != '.probs':
+        raise UserError(f'--bits {args.bits} is about probabilities, {args.out} gets labels; leave it out')
+    if args.out.suffix == '.csv':
+        check_output(args.out, ('.csv',), inputs=inputs)
+        return
+    if args.out.suffix not in ('.probs', ''):
+        raise UserError(f'--out {args.out}: give FOLDER.probs, FILE.csv, or a folder without suffix for label pictures')
+    target = args.out.resolve()
+    for path in inputs:
+        if path.resolve().is_relative_to(target) or (target.is_relative_to(path.resolve()) and path.is_dir()):
+            raise UserError(f'--out {args.out}: {path} is read, and would be replaced; give another name')
+    check_output_folder(args.out, holds=INDEX if args.out.suffix == '.probs' else CONTENTS)
