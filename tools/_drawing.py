@@ -37,7 +37,7 @@ class DetectionDrawing:
         kept = predictions.select(predictions.scores >= self.score_thr)
         label_of = {cat_id: label for label, cat_id in enumerate(result.cat_ids)}
         objects = objects_from_predictions(kept, picture.image_id, label_of)
-        _write_jpeg(path, draw_enlarged(cv2.imread(str(picture.path)), objects, result.classes))
+        write_jpeg(path, draw_enlarged(cv2.imread(str(picture.path)), objects, result.classes))
 
 
 class LabelDrawing:
@@ -58,6 +58,7 @@ class LabelDrawing:
         """Draw the ``PictureResult`` of one picture."""
         import cv2
 
+        from custom_modules.datasets.label_pictures import write_labels
         from custom_modules.datasets.palette import segmentation_palette
         from custom_modules.ensemble.probs import argmax_labels
         from custom_modules.visualization import draw_labels_enlarged
@@ -68,15 +69,18 @@ class LabelDrawing:
             return
         labels = argmax_labels(result.predictions)
         palette = result.palette or segmentation_palette(result.classes)
-        _write_jpeg(over, draw_labels_enlarged(cv2.imread(str(result.picture.path)), labels, result.classes, palette))
-        _write_labels(alone, labels, palette)
+        write_jpeg(over, draw_labels_enlarged(cv2.imread(str(result.picture.path)), labels, result.classes, palette))
+        write_labels(alone, labels, palette)
 
 
 def _file_of(folder: Path, picture, ending: str) -> Path:
-    return folder / f'{picture.image_id:06d}_{picture.path.stem[:100]}{ending}'
+    from custom_modules.datasets.label_pictures import drawn_name
+
+    return folder / drawn_name(picture.image_id, picture.path, ending)
 
 
-def _write_jpeg(path: Path, drawn) -> None:
+def write_jpeg(path: Path, drawn) -> None:
+    """Write a BGR picture."""
     import cv2
 
     from custom_modules.utils import atomic_write
@@ -85,12 +89,32 @@ def _write_jpeg(path: Path, drawn) -> None:
         file.write(cv2.imencode('.jpg', drawn)[1])
 
 
-def _write_labels(path: Path, labels, palette) -> None:
-    from PIL import Image
+def draw_submission(path: Path, coco, folder: Path) -> None:
+    """Read the label maps of a csv back and draw them over the photographs.
 
-    from custom_modules.utils import atomic_write
+    Args:
+        path: A csv of segmentation with a row for every picture.
+        coco: The ``CocoData`` it is about.
+        folder: Gets ``<id>_<name>.jpg``.
 
-    image = Image.fromarray(labels)
-    image.putpalette([channel for color in palette for channel in color])
-    with atomic_write(path, 'wb') as file:
-        image.save(file, 'PNG', bits=8)  # fewer for few classes otherwise, which not every program reads
+    Raises:
+        UserError: A photograph cannot be read.
+    """
+    import cv2
+
+    from custom_modules.datasets.label_maps import coco_classes, coco_palette
+    from custom_modules.datasets.label_pictures import drawn_name
+    from custom_modules.submission import read_segmentation_csv
+    from custom_modules.submission.detection_table import normal_name
+    from custom_modules.utils import UserError
+    from custom_modules.visualization import draw_labels_enlarged
+
+    classes, palette = coco_classes(coco), coco_palette(coco)
+    table = read_segmentation_csv(path, classes)
+    for image in coco.images:
+        name = image['file_name']
+        photograph = cv2.imread(str(coco.image_root / name))
+        if photograph is None:
+            raise UserError(f'{coco.image_root / name}: cannot be read as a picture; leave out --draw')
+        drawn = draw_labels_enlarged(photograph, table[normal_name(name)], classes, palette)
+        write_jpeg(folder / drawn_name(image['id'], name, '.jpg'), drawn)

@@ -9,11 +9,17 @@ if TYPE_CHECKING:
     from custom_modules.pseudo_label.labelling import Wishes
 
 # Left out on the command line they are these; by that it shows which of them were given.
-_DEFAULTS = {'target_precision': 0.7, 'confidence': 0.9, 'ignore_precision': 0.2, 'batch_size': 1}
+_DEFAULTS = {'target_precision': 0.7, 'confidence': 0.9, 'ignore_precision': 0.2, 'batch_size': 1, 'min_area': 32}
+_OF_DETECTORS = ('ignore_precision', 'no_ignore', 'ignore_thr', 'min_votes', 'max_per_image', 'max_ratio')
+_OF_SEGMENTERS = ('min_area', 'label_pictures')
 
 
-def check_options(args: argparse.Namespace) -> None:
-    """Refuse options that cannot be meant or would have no effect, and fill in what was left out."""
+def check_options(args: argparse.Namespace) -> set[str]:
+    """Refuse options that cannot be meant or would have no effect, and fill in what was left out.
+
+    Returns:
+        Names of the options that were given.
+    """
     from custom_modules.utils import UserError, check_output
 
     if args.predictions and args.config:
@@ -25,12 +31,33 @@ def check_options(args: argparse.Namespace) -> None:
     if args.config and not args.checkpoint:
         raise UserError(f'{args.config}: name its checkpoint too, such as work_dirs/<run>/best.pth')
     _check_effects(args)
+    given = {name for name, value in vars(args).items() if value not in (None, False)}
     for name, value in _DEFAULTS.items():
         if getattr(args, name) is None:
             setattr(args, name, value)
     _check_numbers(args)
     if args.out:
         check_output(args.out)
+    return given
+
+
+def check_task(name: str, given: set[str], *, is_segmentation: bool) -> None:
+    """Refuse options of the other task.
+
+    Args:
+        name: What the labels come from.
+        given: From :func:`check_options`.
+        is_segmentation: Whether that is a segmenter.
+
+    Raises:
+        UserError: One is given.
+    """
+    from custom_modules.utils import UserError
+
+    own, others = ('a segmenter', 'detectors') if is_segmentation else ('a detector', 'segmenters')
+    wrong = [option for option in (_OF_DETECTORS if is_segmentation else _OF_SEGMENTERS) if option in given]
+    if wrong:
+        raise UserError(f'{_option(wrong[0])}: is for {others}, and {name} is of {own}; leave it out')
 
 
 def wishes_of(args: argparse.Namespace) -> Wishes:
@@ -63,7 +90,7 @@ def _check_numbers(args: argparse.Namespace) -> None:
         value = getattr(args, name)
         if value is not None and not 0 < value < 1:
             raise UserError(f'{_option(name)} {value}: give a number above 0 and below 1')
-    for name in ('max_per_image', 'min_votes', 'batch_size'):
+    for name in ('max_per_image', 'min_votes', 'batch_size', 'min_area'):
         if getattr(args, name) is not None and getattr(args, name) < 1:
             raise UserError(f'{_option(name)} {getattr(args, name)}: give a number from 1 on')
     if args.max_ratio is not None and not 0 <= args.max_ratio < float('inf'):

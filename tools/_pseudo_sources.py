@@ -23,6 +23,7 @@ class Sources:
         answered: Json with answers; None for fixed thresholds without.
         answered_members: Predictions on that, one file per model, or none.
         checkpoints: What made them, where it is known.
+        is_segmentation: Whether they are probabilities of segmenters; otherwise boxes of detectors.
         to_predict: Jsons by the files among these that the checkpoint has yet to make.
     """
 
@@ -32,6 +33,7 @@ class Sources:
     answered: Path | None
     answered_members: list[Path]
     checkpoints: list[Path]
+    is_segmentation: bool = False
     to_predict: dict[Path, Path] = field(default_factory=dict)
 
 
@@ -51,12 +53,27 @@ def from_files(args: argparse.Namespace) -> Sources:
     root = resolve_data_root(args.data_root or noted.parent)
     unlabelled = resolve_ann(root, args.unlabelled or noted or 'test.json')
     _check_noted(unlabelled, noted, '--unlabelled')
-    names = [predictions_name(args.calibrate_ann or 'val.json', tta=bool(one.get('tta'))) for one in notes]
+    ann, suffix = args.calibrate_ann or 'val.json', members[0].suffix
+    names = [predictions_name(ann, tta=bool(one.get('tta')), suffix=suffix) for one in notes]
     beside = [path.with_name(name) for path, name in zip(members, names, strict=True)]
     answered_members = _calibrating(args, beside)
     answered = _answered(args, root, answered_members) if answered_members else None
     checkpoints = [Path(one['checkpoint']) for one in notes if one.get('checkpoint')]
-    return Sources(root, unlabelled, members, answered, answered_members, checkpoints)
+    is_segmentation = _are_probs([*members, *answered_members])
+    return Sources(root, unlabelled, members, answered, answered_members, checkpoints, is_segmentation)
+
+
+def _are_probs(files: Sequence[Path]) -> bool:
+    """Whether predictions are probabilities of segmenters; of both tasks there may not be some."""
+    from custom_modules.utils import UserError
+
+    probs, boxes = ([path for path in files if (path.suffix == '.probs') is wanted] for wanted in (True, False))
+    if probs and boxes:
+        raise UserError(
+            f'{probs[0]} holds probabilities of a segmenter, {boxes[0]} boxes of a detector; give predictions of one '
+            'task'
+        )
+    return bool(probs)
 
 
 def _existing(names: Sequence[str | Path], option: str) -> list[Path]:
@@ -65,12 +82,14 @@ def _existing(names: Sequence[str | Path], option: str) -> list[Path]:
 
     files = [find_file(name) for name in names]
     for path in files:
-        if not path.is_file():
+        if not path.exists():
             raise UserError(f'{path}: no such predictions file{did_you_mean(similar_paths(path))}')
+        if path.is_dir() is not (path.suffix == '.probs'):
+            raise UserError(f'{path}: give a json of a detector or a *.probs folder of a segmenter')
     places = [path.resolve() for path in files]
     twice = next((path for path, place in zip(files, places, strict=True) if places.count(place) > 1), None)
     if twice is not None:
-        raise UserError(f'{option}: {twice} is given twice; give one file for each model')
+        raise UserError(f'{option}: {twice} is given twice; give one for each model')
     return files
 
 
@@ -99,7 +118,7 @@ def _calibrating(args: argparse.Namespace, beside: list[Path]) -> list[Path]:
 
     if args.calibrate:
         return _existing(args.calibrate, '--calibrate')
-    missing = [path for path in beside if not path.is_file()]
+    missing = [path for path in beside if not path.exists()]
     if not missing:
         return beside
     if args.score_thr is not None:
@@ -144,13 +163,17 @@ def from_model(args: argparse.Namespace) -> Sources:
     from custom_modules.engine.data import chosen_root
     from custom_modules.engine.folds import validation_json
     from custom_modules.engine.inference import default_output
+    from custom_modules.engine.tasks import is_segmentation
     from custom_modules.pseudo_label.runs import are_current
-    from custom_modules.utils import resolve_ann, resolve_data_root
+    from custom_modules.utils import UserError, resolve_ann, resolve_data_root
 
     cfg = load_config(args.config)
     root = resolve_data_root(chosen_root(cfg, args.data_root))
     unlabelled = resolve_ann(root, args.unlabelled or 'test.json')
     calibrating = _calibrating(args, []) if args.calibrate else []
+    if calibrating and _are_probs(calibrating) is not is_segmentation(cfg):
+        kind = 'a segmenter' if is_segmentation(cfg) else 'a detector'
+        raise UserError(f'--calibrate {calibrating[0]}: {args.config} is {kind}; give predictions of one task')
     answered = _answered(args, root, calibrating, validation_json(args.checkpoint))
     files = {ann: default_output(cfg, args.checkpoint, ann, tta=args.tta) for ann in (unlabelled, answered)}
     missing = [ann for ann, out in files.items() if not are_current(out, args.checkpoint, ann, tta=args.tta)]
@@ -162,7 +185,8 @@ def from_model(args: argparse.Namespace) -> Sources:
         answered, answered_members = None, []
     members, wanted = [files[unlabelled]], [files[unlabelled], *answered_members]
     to_predict = {files[ann]: ann for ann in missing if files[ann] in wanted}
-    return Sources(root, unlabelled, members, answered, answered_members, [Path(args.checkpoint)], to_predict)
+    made_by, task = [Path(args.checkpoint)], is_segmentation(cfg)
+    return Sources(root, unlabelled, members, answered, answered_members, made_by, task, to_predict)
 
 
 def predict_missing(args: argparse.Namespace, sources: Sources) -> None:
@@ -185,5 +209,6 @@ def predict_missing(args: argparse.Namespace, sources: Sources) -> None:
         with trust_checkpoints(args.trust_checkpoint), told_when_stopped(progress):
             outcome = test(load_config(args.config), args.checkpoint, **data, **options, progress=progress)
         list_unreadable(outcome['unreadable'])
-        score = outcome['scores'].get('mAP50')
-        print(f'predictions: {as_typed(out)}' + ('' if score is None else f', mAP50 {score:.4f}'))
+        name = 'mIoU' if sources.is_segmentation else 'mAP50'
+        score = outcome['scores'].get(name)
+        print(f'predictions: {as_typed(out)}' + ('' if score is None else f', {name} {score:.4f}'))

@@ -69,8 +69,8 @@ def call(*command: str | Path) -> None:
 
 def is_predicted(predictions: Path, checkpoint: Path) -> bool:
     """Tell whether the predictions are there and not older than the weights."""
-    if not predictions.is_file() or not checkpoint.is_file():
-        return predictions.is_file()
+    if not predictions.exists() or not checkpoint.is_file():
+        return predictions.exists()
     return predictions.stat().st_mtime >= checkpoint.stat().st_mtime
 
 
@@ -82,9 +82,9 @@ def train_fold(gpus: str, options: list[str], args: argparse.Namespace, folder: 
     call(TOOLS / 'dist_train.sh', args.config, gpus, *options, *own)
 
 
-def predict_fold(gpus: str, args: argparse.Namespace, folder: Path, ann: str) -> None:
-    """Predict a fold's validation pictures, unless that is done."""
-    predictions = folder / 'predictions' / Path(ann).name
+def predict_fold(gpus: str, args: argparse.Namespace, folder: Path, ann: str, suffix: str = '.json') -> None:
+    """Predict pictures with a fold's model, its validation pictures or others, unless that is done."""
+    predictions = folder / 'predictions' / f'{Path(ann).stem}{suffix}'
     if is_predicted(predictions, folder / 'best.pth'):
         return
     own = ['--ann', ann, '--out', predictions]
@@ -101,6 +101,8 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.engine import load_config
     from custom_modules.engine.config import parse_overrides
     from custom_modules.engine.data import chosen_root
+    from custom_modules.engine.inference import output_suffix
+    from custom_modules.engine.tasks import is_segmentation
     from custom_modules.engine.work_dir import is_finished
     from custom_modules.utils import as_typed
 
@@ -117,7 +119,9 @@ def main(argv: list[str] | None = None) -> int:
         if not is_finished(folder):
             print(f'the time limit ended fold {fold} of {folds.num_folds}; the same command goes on')
             return 0
-        predict_fold(gpus, args, folder, folds.files(fold)[1])
+        predict_fold(gpus, args, folder, folds.files(fold)[1], output_suffix(cfg))
+        if is_segmentation(cfg) and (folds.root / 'test.json').is_file():
+            predict_fold(gpus, args, folder, 'test.json', output_suffix(cfg))
     # The folder of the folds in any case: --cfg-options may have named it.
     work_dir = ['--work-dir', args.work_dir] if args.work_dir else []
     return merge_folds.main([args.config, '--data-root', str(folds.root), *work_dir])

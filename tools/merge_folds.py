@@ -3,7 +3,9 @@
     python tools/merge_folds.py configs/trash/htc_swin_b.py --data-root data/trash
 
 Reads work_dirs/htc_swin_b_foldK/predictions/val_K.json and writes work_dirs/htc_swin_b_oof/predictions/train_all.json:
-for every picture what a model predicts that has not seen it.  tools/train_folds.sh ends with this.
+for every picture what a model predicts that has not seen it.  Of segmenters it is val_K.probs and train_all.probs, and
+what all folds have predicted on other pictures, such as test.probs, is averaged beside it.  tools/train_folds.sh ends
+with this.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +23,7 @@ from tools._launch import Parser, check_paths, run
 if TYPE_CHECKING:
     from custom_modules.datasets import CocoData
     from custom_modules.datasets.folds import Folds
-    from custom_modules.evaluation import DetectionResult, Predictions
+    from custom_modules.evaluation import Result
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -39,21 +42,20 @@ def base_folder(config: str, work_dir: str | None) -> str:
     return str(run_folder(config, work_dir))
 
 
-def read_parts(base: str, folds: Folds) -> dict[int, Predictions]:
-    """Read the predictions of every fold.
+def fold_files(base: str, folds: Folds, suffix: str) -> dict[int, Path]:
+    """Find the predictions of every fold on its own pictures.
 
     Raises:
         UserError: One has none, or its model was trained on other folds than there are now.
     """
     from custom_modules.engine.folds import fold_of_run
-    from custom_modules.evaluation import read_predictions
     from custom_modules.utils import UserError
 
     parts = {}
     for fold in range(folds.num_folds):
         run_dir = Path(f'{base}_fold{fold}')
-        path = run_dir / 'predictions' / f'val_{fold}.json'
-        if not path.is_file():
+        path = run_dir / 'predictions' / f'val_{fold}{suffix}'
+        if not path.exists():
             raise UserError(f'{path}: fold {fold} has no predictions yet; tools/train_folds.sh trains and predicts it')
         facts = fold_of_run(run_dir)
         if facts and facts['assignment_id'] != folds.assignment_id:
@@ -61,26 +63,87 @@ def read_parts(base: str, folds: Folds) -> dict[int, Predictions]:
                 f'{run_dir}: was trained on folds that were made anew since, its predictions would flatter; '
                 f'train it again with another --work-dir'
             )
-        parts[fold] = read_predictions(path)
+        parts[fold] = path
     return parts
 
 
-def fold_lines(folds: Folds, scores: dict[int, DetectionResult | None]) -> list[str]:
+@dataclass(frozen=True, eq=False)
+class Merged:
+    """What came of merging: all results, the first of which is printed, and those of the folds; scores by name."""
+
+    results: list[Result]
+    by_fold: dict[int, Result | None]
+    scores: dict[str, float]
+
+
+def merge_boxes(parts: dict[int, Path], folds: Folds, data: CocoData, out: Path) -> Merged:
+    """Merge, write and score the boxes of detectors."""
+    from custom_modules.evaluation import merge_folds, read_predictions, score_folds, write_predictions
+
+    predictions = merge_folds({fold: read_predictions(path) for fold, path in parts.items()}, folds.fold_of)
+    overall, by_fold = score_folds(data, predictions, folds.fold_of)
+    results, scores = [overall], {'mAP50': overall.mAP50, 'mAP': overall.mAP, 'mAP75': overall.mAP75}
+    if data.has_masks and predictions.segmentations is not None:
+        segm, _ = score_folds(data, predictions, folds.fold_of, 'segm')
+        results.append(segm)
+        scores |= {'segm_mAP50': segm.mAP50, 'segm_mAP': segm.mAP}
+    write_predictions(out, predictions)
+    return Merged(results, by_fold, scores)
+
+
+def merge_pixels(parts: dict[int, Path], folds: Folds, data: CocoData, out: Path, order: str) -> Merged:
+    """Merge, write and score the probabilities of segmenters, picture by picture."""
+    from custom_modules.datasets.label_maps import LabelMaps
+    from custom_modules.ensemble import open_probs
+    from custom_modules.ensemble.fold_probs import merge_fold_probs, score_fold_probs
+
+    merge_fold_probs(parts, folds.fold_of, out)
+    overall, by_fold = score_fold_probs(LabelMaps(data, order=order), open_probs(out), folds.fold_of)
+    return Merged([overall], by_fold, overall.summary())
+
+
+def average_others(base: str, folds: Folds, config: str, folder: Path) -> None:
+    """Average what all folds have predicted beside their own pictures, such as test.probs."""
+    from custom_modules.datasets import load_coco
+    from custom_modules.ensemble.fold_probs import average_probs
+    from custom_modules.evaluation import read_notes
+
+    runs = [Path(f'{base}_fold{fold}') / 'predictions' for fold in range(folds.num_folds)]
+    own = {f'val_{fold}.probs' for fold in range(folds.num_folds)}
+    for name in sorted(
+        set.intersection(*({path.name for path in folder_of.glob('*.probs')} for folder_of in runs)) - own
+    ):
+        ann = read_notes(runs[0] / name).get('ann')
+        out = folder / 'predictions' / name
+        count = average_probs([run / name for run in runs], out)
+        if ann and Path(ann).is_file():
+            write_notes(out, config, folds, load_coco(ann, check_images=False))
+        print(f'mean of all folds on {count} pictures: {out}')
+
+
+def fold_lines(folds: Folds, results: dict[int, Result | None], name: str) -> list[str]:
     """Return a line for each fold."""
-    found = {fold: '-' if score is None else f'{score.mAP50:.4f}' for fold, score in scores.items()}
-    return [f'fold {fold}: mAP50 {text}, {len(folds.image_ids(fold))} pictures' for fold, text in found.items()]
+    found = {fold: '-' if one is None else f'{getattr(one, name):.4f}' for fold, one in results.items()}
+    return [f'fold {fold}: {name} {text}, {len(folds.image_ids(fold))} pictures' for fold, text in found.items()]
 
 
-def write_scores(folder: Path, source: str, figures: dict) -> None:
+def write_scores(out: Path, merged: Merged, folds: Folds) -> None:
     """Write all figures beside the merged predictions."""
+    from custom_modules.evaluation import result_to_dict
     from custom_modules.utils import atomic_write
 
-    with atomic_write(folder / 'predictions' / f'{source}.metrics.json') as file:
+    figures = {
+        'scores': merged.scores,
+        'folds': [one and result_to_dict(one) for one in merged.by_fold.values()],
+        'assignment_id': folds.assignment_id,
+        'details': [result_to_dict(result) for result in merged.results],
+    }
+    with atomic_write(out.with_suffix('.metrics.json')) as file:
         json.dump(figures, file, indent=2)
 
 
-def write_notes(folder: Path, config: str, folds: Folds, data: CocoData) -> None:
-    """Say beside the merged predictions what made them, as tools/test.py does."""
+def write_notes(out: Path, config: str, folds: Folds, data: CocoData) -> None:
+    """Say beside predictions what made them, as tools/test.py does."""
     from custom_modules.evaluation import notes_file
     from custom_modules.utils import atomic_write
 
@@ -94,7 +157,7 @@ def write_notes(folder: Path, config: str, folds: Folds, data: CocoData) -> None
         'cat_ids': data.cat_ids,
         'num_pictures': len(data.images),
     }
-    with atomic_write(notes_file(folder / 'predictions' / f'{data.path.stem}.json')) as file:
+    with atomic_write(notes_file(out)) as file:
         json.dump(notes, file, indent=2)
 
 
@@ -106,30 +169,31 @@ def main(argv: list[str] | None = None) -> int:
     from custom_modules.datasets.folds import read_folds
     from custom_modules.engine import load_config
     from custom_modules.engine.data import chosen_root
-    from custom_modules.evaluation import format_table, result_to_dict, save_result, score_folds, write_predictions
-    from custom_modules.evaluation import merge_folds as merge
+    from custom_modules.engine.inference import output_suffix, painting_order
+    from custom_modules.engine.tasks import is_segmentation
+    from custom_modules.evaluation import format_table, save_result
 
-    folds = read_folds(chosen_root(load_config(args.config), args.data_root))
-    base = base_folder(args.config, args.work_dir)
+    cfg = load_config(args.config)
+    folds = read_folds(chosen_root(cfg, args.data_root))
+    base, suffix = base_folder(args.config, args.work_dir), output_suffix(cfg)
     folder, source = Path(f'{base}_oof'), Path(folds.source).stem
     data = load_coco(resolve_ann(folds.root, folds.source), folds.root, check_images=False)
-    predictions = merge(read_parts(base, folds), folds.fold_of)
-    overall, by_fold = score_folds(data, predictions, folds.fold_of)
-    results, scores = [overall], {'mAP50': overall.mAP50, 'mAP': overall.mAP, 'mAP75': overall.mAP75}
-    if data.has_masks and predictions.segmentations is not None:
-        segm, _ = score_folds(data, predictions, folds.fold_of, 'segm')
-        results.append(segm)
-        scores |= {'segm_mAP50': segm.mAP50, 'segm_mAP': segm.mAP}
-    write_predictions(folder / 'predictions' / f'{source}.json', predictions)
-    for result in results:
+    out = folder / 'predictions' / f'{source}{suffix}'
+    parts = fold_files(base, folds, suffix)
+    if is_segmentation(cfg):
+        name, merged = 'mIoU', merge_pixels(parts, folds, data, out, painting_order(cfg))
+    else:
+        name, merged = 'mAP50', merge_boxes(parts, folds, data, out)
+    for result in merged.results:
         save_result(result, folder / 'val')
-    details = [result_to_dict(result) for result in results]
-    of_folds = [score and result_to_dict(score) for score in by_fold.values()]
-    figures = {'scores': scores, 'folds': of_folds, 'assignment_id': folds.assignment_id, 'details': details}
-    write_scores(folder, source, figures)
-    write_notes(folder, args.config, folds, data)
-    print(f'predictions: {folder / "predictions" / source}.json')
-    print('\n'.join([format_table(overall), *fold_lines(folds, by_fold), f'mAP50 {overall.mAP50:.6f}']))
+    write_scores(out, merged, folds)
+    write_notes(out, args.config, folds, data)
+    print(f'predictions: {out}')
+    if is_segmentation(cfg):
+        average_others(base, folds, args.config, folder)
+    overall = merged.results[0]
+    print('\n'.join([format_table(overall), *fold_lines(folds, merged.by_fold, name)]))
+    print(f'{name} {getattr(overall, name):.6f}')
     return 0
 
 

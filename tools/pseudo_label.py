@@ -1,12 +1,14 @@
-"""Label pictures without annotations by trained detectors, with thresholds whose precision was measured.
+"""Label pictures without annotations by trained models, with thresholds whose precision was measured.
 
     python tools/pseudo_label.py configs/demo/htc_swin.py work_dirs/demo/htc_swin/best.pth --data-root data/synthetic
     python tools/pseudo_label.py --predictions work_dirs/demo/*/predictions/test.json --data-root data/synthetic
+    python tools/pseudo_label.py --predictions work_dirs/*/predictions/test.probs --data-root data/synthetic
     python tools/pseudo_label.py
 
 Predicts on test.json and, to find the thresholds, on val.json; then writes train_pseudo.json: the real annotations,
-the labels, and ignore regions for what is uncertain.  Several --predictions are fused, and a label needs more than
-half of the models.  Without anything it takes the newest detector below work_dirs/.
+the labels, and ignore regions for what is uncertain.  Several --predictions of detectors are fused, and a label needs
+more than half of the models; of segmenters the probabilities are averaged.  Without anything it takes the newest
+detector below work_dirs/.
 """
 
 from __future__ import annotations
@@ -14,18 +16,20 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from tools import _pseudo_boxes, _pseudo_pixels
 from tools._launch import Parser, light, run
-from tools._pseudo_options import check_options, wishes_of
+from tools._pseudo_data import Data, Found
+from tools._pseudo_options import check_options, check_task
 from tools._pseudo_sources import Sources, from_files, from_model, predict_missing, use_newest_run
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from custom_modules.datasets import CocoData
-    from custom_modules.pseudo_label.labelling import Labelled
 
 
 def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
@@ -51,16 +55,25 @@ def parse_args(argv: list[str] | None = None) -> argparse.Namespace:
     files.add_argument('--answers', metavar='FILE', help='truth about the pictures, only to tell the real precision')
     files.add_argument('--out', type=Path, metavar='FILE', help='default: train_pseudo.json in the data folder')
     rules = parser.add_argument_group('rules')
-    rules.add_argument('--target-precision', type=float, help='share of right labels (default: 0.7)')
+    rules.add_argument('--target-precision', type=float, help='share of right labels or pixels (default: 0.7)')
     rules.add_argument('--confidence', type=float, help='how sure of that (default: 0.9)')
-    rules.add_argument('--ignore-precision', type=float, help='ignore regions down to this chance (default: 0.2)')
-    rules.add_argument('--no-ignore', action='store_true', help='no ignore regions: what is uncertain is background')
     rules.add_argument('--score-thr', type=float, help='a fixed threshold in the place of calibrated ones')
-    rules.add_argument('--ignore-thr', type=float, help='with --score-thr: ignore regions down to this score')
-    rules.add_argument('--min-votes', type=int, help='models that must agree (default: more than half)')
-    rules.add_argument('--max-per-image', type=int, help='labels per picture at most')
-    rules.add_argument('--max-ratio', type=float, help='labels of a class at most, per real object of it')
     rules.add_argument('--keep-empty', action='store_true', help='keep pictures without labels, as background')
+    boxes = parser.add_argument_group('rules for detectors')
+    boxes.add_argument('--ignore-precision', type=float, help='ignore regions down to this chance (default: 0.2)')
+    boxes.add_argument('--no-ignore', action='store_true', help='no ignore regions: what is uncertain is background')
+    boxes.add_argument('--ignore-thr', type=float, help='with --score-thr: ignore regions down to this score')
+    boxes.add_argument('--min-votes', type=int, help='models that must agree (default: more than half)')
+    boxes.add_argument('--max-per-image', type=int, help='labels per picture at most')
+    boxes.add_argument('--max-ratio', type=float, help='labels of a class at most, per real object of it')
+    pixels = parser.add_argument_group('rules for segmenters')
+    pixels.add_argument('--min-area', type=int, help='pixels of the smallest region that is a label (default: 32)')
+    pixels.add_argument(
+        '--label-pictures',
+        type=Path,
+        metavar='DIR',
+        help='also write the label maps as pictures, 255 for unsure pixels',
+    )
     model = parser.add_argument_group('predicting')
     model.add_argument('--tta', action='store_true', help="test-time augmentation, as the config's `tta` says")
     model.add_argument('--amp', action='store_true', help='mixed precision: faster, scores differ a little')
@@ -74,48 +87,25 @@ def main(argv: list[str] | None = None) -> int:
     """Find or make predictions, label, write, report."""
     args = parse_args(argv)
     with light():
-        check_options(args)
+        given = check_options(args)
         if args.predictions:
-            return label(args, from_files(args))
+            sources = from_files(args)
+            check_task(args.predictions[0], given, is_segmentation=sources.is_segmentation)
+            return label(args, sources)
         if args.checkpoint is None:
             use_newest_run(args)
-    return label(args, from_model(args))
+    sources = from_model(args)
+    check_task(args.config, given, is_segmentation=sources.is_segmentation)
+    return label(args, sources)
 
 
 def label(args: argparse.Namespace, sources: Sources) -> int:
     """Read, predict, choose labels, write."""
-    from custom_modules.evaluation import read_predictions
-    from custom_modules.pseudo_label.labelling import label_pictures
-
+    task = _pseudo_pixels if sources.is_segmentation else _pseudo_boxes
     out = args.out or sources.root / 'train_pseudo.json'
     data = read_data(args, sources, out)
     predict_missing(args, sources)
-    labelled = label_pictures(
-        data.real,
-        data.unlabelled,
-        [read_predictions(path, data.listed) for path in sources.members],
-        answered=data.answered,
-        answered_members=[read_predictions(path, data.answered) for path in sources.answered_members] or None,
-        wishes=wishes_of(args),
-    )
-    write(args, sources, data, labelled, out)
-    return 0
-
-
-@dataclass(frozen=True)
-class Data:
-    """The data sets: real annotations, pictures to label, pictures with answers, truth; and what was left out.
-
-    Pictures that are ``listed`` to be labelled are all of their file, with those that were left out.
-    """
-
-    real: CocoData
-    listed: CocoData
-    unlabelled: CocoData
-    answered: CocoData | None
-    answers: CocoData | None
-    skipped: dict[str, int]
-    this_round: int
+    return write(args, sources, data, task.label(args, sources, data), out)
 
 
 def read_data(args: argparse.Namespace, sources: Sources, out: Path) -> Data:
@@ -123,9 +113,11 @@ def read_data(args: argparse.Namespace, sources: Sources, out: Path) -> Data:
     from custom_modules.datasets import load_coco, resolve_ann
     from custom_modules.pseudo_label.labelling import leave_out_known
     from custom_modules.pseudo_label.merging import check_same_classes, path_from, real_part
-    from custom_modules.utils import UserError
+    from custom_modules.utils import UserError, check_folder
 
     check_not_real(out)
+    if args.label_pictures is not None:
+        check_folder(args.label_pictures, '--label-pictures')
     real_path = resolve_ann(sources.root, args.train_ann)
     real = real_part(load_coco(real_path, check_images=False))
     listed = load_coco(sources.unlabelled, check_images=False)
@@ -142,12 +134,12 @@ def read_data(args: argparse.Namespace, sources: Sources, out: Path) -> Data:
     if not unlabelled.images:
         where = ' or '.join(name for name, count in skipped.items() if count)
         raise UserError(f'{sources.unlabelled}: all its pictures are {where}; name others by --unlabelled')
-    return Data(real, listed, unlabelled, answered, answers, skipped, next_round(sources, answered))
+    return Data(real, listed, unlabelled, answered, answers, skipped, next_round(sources, answered, out))
 
 
 def check_not_real(out: Path) -> None:
     """Refuse to overwrite what was not made here."""
-    from custom_modules.pseudo_label.merging import NOTE
+    from custom_modules.datasets.pseudo_records import NOTE
     from custom_modules.utils import UserError, check_output, read_object
 
     check_output(out)
@@ -155,17 +147,30 @@ def check_not_real(out: Path) -> None:
         raise UserError(f'--out {out}: exists and holds no pseudo labels, it is not overwritten; choose another name')
 
 
-def next_round(sources: Sources, answered: CocoData | None) -> int:
-    """Return the number of this round, and warn of a model that has seen the answers."""
+def next_round(sources: Sources, answered: CocoData | None, out: Path) -> int:
+    """Return the number of this round: one more than the labelling models have learnt from.
+
+    Models that have seen the answers, or labels of the file to write, are told.
+    """
+    from custom_modules.datasets.pseudo_records import NOTE
     from custom_modules.pseudo_label import round_of
     from custom_modules.pseudo_label.runs import run_of
-    from custom_modules.utils import read_object
+    from custom_modules.utils import as_typed, read_object
 
-    rounds = [0]
-    known = {image['file_name'] for image in answered.images} if answered else set()
+    rounds, known = [0], {image['file_name'] for image in answered.images} if answered else set()
     for one in filter(None, map(run_of, sources.checkpoints)):
-        content = read_object(sources.root / (one.train_ann or 'train.json'))
-        rounds.append(round_of(content))
+        trained_on = sources.root / (one.train_ann or 'train.json')
+        content = read_object(trained_on)
+        learnt = one.pseudo_round
+        if learnt is None:  # a run of before they said so: the file may have been written anew by its own labels since
+            its_own = (content.get(NOTE) or {}).get('predictions') == [str(path) for path in sources.members]
+            learnt = round_of(content) - its_own
+        rounds.append(learnt)
+        if learnt and trained_on.resolve() == out.resolve():
+            print(
+                f'{as_typed(one.checkpoint)} was itself trained on {as_typed(out)}, pseudo labels of round {learnt}: '
+                f'this is round {learnt + 1}, which replaces them'
+            )
         seen = known & {image.get('file_name') for image in content.get('images', ())}
         if seen and not one.on_fold:
             print(
@@ -176,54 +181,54 @@ def next_round(sources: Sources, answered: CocoData | None) -> int:
     return max(rounds) + 1
 
 
-def write(args: argparse.Namespace, sources: Sources, data: Data, labelled: Labelled, out: Path) -> None:
-    """Write the data file, the report and the contact sheet, and print the table."""
-    import cv2
+def write(args: argparse.Namespace, sources: Sources, data: Data, found: Found, out: Path) -> int:
+    """Write the data file, the report and the contact sheet, and print the table; returns the exit code."""
+    from custom_modules.pseudo_label import doubts, is_pseudo, merge_records
+    from custom_modules.utils import as_typed, atomic_write, read_object
 
-    from custom_modules.pseudo_label import doubts, format_report, make_report, merge_labels
-    from custom_modules.pseudo_label.sheet import label_sheet
-    from custom_modules.utils import as_typed, atomic_write
-
+    print(found.table, flush=True)
+    earlier = sum(map(is_pseudo, read_object(out).get('annotations', ()))) if not found.report['labels'] else 0
+    if earlier:
+        print(f'nothing written: {as_typed(out)} keeps its {earlier} pseudo labels, there would be none in their place')
+        return 1
     arguments = {name: str(value) if isinstance(value, Path) else value for name, value in vars(args).items()}
     origin = {'round': data.this_round, 'predictions': [str(path) for path in sources.members], 'arguments': arguments}
-    content = merge_labels(
+    content = merge_records(
         data.real.as_json(),
         data.real.image_root,
         data.unlabelled,
-        labelled.labels,
+        found.records,
         out_root=out.parent,
         note=origin,
-        with_masks=data.real.has_masks,
         keep_empty=args.keep_empty,
     )
-    report = make_report(
-        data.real,
-        data.unlabelled,
-        labelled.labels,
-        labelled.calibration,
-        checked=labelled.checked,
-        missed=labelled.missed,
-        answers=data.answers,
-        skipped=data.skipped,
-    )
     folder = out.with_suffix('')
-    sheet = label_sheet(data.unlabelled, labelled.labels)
-    if sheet is not None:
-        folder.mkdir(parents=True, exist_ok=True)
-        with atomic_write(folder / 'labels.jpg', 'wb') as file:
-            file.write(cv2.imencode('.jpg', sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
+    write_sheet(found.sheet, folder / 'labels.jpg')
     with atomic_write(folder / 'report.json') as file:
-        json.dump({**origin, **report}, file, indent=2)
+        json.dump({**origin, **found.report}, file, indent=2)
     with atomic_write(out) as file:
         json.dump(content, file)
-    print(format_report(report), flush=True)
-    for doubt in doubts(report):
+    for doubt in doubts(found.report):
         print(f'warning: {doubt}', file=sys.stderr)
     new = len(content['images']) - len(data.real.images)
     print(
         f'{as_typed(out)}: {len(data.real.images)} real pictures and {new} with pseudo labels, round {data.this_round}'
     )
-    print(f'report.json{" and labels.jpg (look at it)" if sheet is not None else ""} in {as_typed(folder)}')
+    print(f'report.json{" and labels.jpg (look at it)" if found.sheet is not None else ""} in {as_typed(folder)}')
+    return 0
+
+
+def write_sheet(sheet: np.ndarray | None, path: Path) -> None:
+    """Write the contact sheet; without one, that of an earlier call goes."""
+    import cv2
+
+    from custom_modules.utils import atomic_write
+
+    if sheet is None:
+        path.unlink(missing_ok=True)
+        return
+    with atomic_write(path, 'wb') as file:
+        file.write(cv2.imencode('.jpg', sheet, [cv2.IMWRITE_JPEG_QUALITY, 90])[1].tobytes())
 
 
 if __name__ == '__main__':

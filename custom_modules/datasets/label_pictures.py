@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from custom_modules.utils import UserError
+from custom_modules.utils import UserError, atomic_write
 
 IGNORED = 255
 FORMATS = ('PNG', 'BMP', 'TIFF', 'PPM')
@@ -39,6 +39,32 @@ def read_values(path: str | Path) -> np.ndarray:
         values = np.array(picture, dtype=np.uint8)
     raw_mode = raw_mode[0] if isinstance(raw_mode, tuple) else raw_mode
     return values // _STRETCHED[raw_mode] if raw_mode in _STRETCHED else values
+
+
+def drawn_name(image_id: int, path: str | Path, ending: str) -> str:
+    """Name a drawing of a picture, or with the ending ``_labels.png`` its predicted label picture.
+
+    Args:
+        image_id: Its id, which tells pictures of the same name in different folders apart.
+        path: The picture.
+        ending: What stands in the place of its suffix.
+    """
+    return f'{image_id:06d}_{Path(path).stem[:100]}{ending}'
+
+
+def write_labels(path: str | Path, labels: np.ndarray, palette: Sequence[Sequence[int]]) -> None:
+    """Write labels as a picture of one byte a pixel with a palette: programs read labels and people see colours.
+
+    Args:
+        path: A png.
+        labels: (H, W) uint8.
+        palette: RGB colour per label; labels above, such as 255, are white.
+    """
+    image = Image.fromarray(labels)
+    # One for every value: Pillow writes what lies beyond a shorter palette as its last colour.
+    image.putpalette([channel for color in [*palette, *[(255, 255, 255)] * (256 - len(palette))] for channel in color])
+    with atomic_write(path, 'wb') as file:
+        image.save(file, 'PNG', bits=8)  # fewer for few classes otherwise, which not every program reads
 
 
 class LabelTable:

@@ -1,11 +1,21 @@
 """Which pictures and annotations of a json were made by pseudo-labelling."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from .coco_data import CocoData
 
 KEY = 'pseudo'
 """Records made by it have ``source: {"pseudo": <round>, ...}``; by that a later round finds and replaces them."""
+
+NOTE = 'pseudo_labels'
+"""Top-level key of a file with such labels: what they come from."""
+
+
+def round_of(content: Mapping[str, Any]) -> int:
+    """Return the round of pseudo labels a COCO dict holds, 0 where it was made without any."""
+    note = content.get(NOTE)
+    return int(note['round']) if isinstance(note, dict) and isinstance(note.get('round'), int) else 0
 
 
 def is_pseudo(record: Mapping) -> bool:

@@ -19,6 +19,7 @@ from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
 from .folds import FoldFiles, check_same_fold, fold_files, seen_by_start
 from .hooks import TimeLimitHook
+from .pseudo_round import learnt_round
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
 from .tasks import is_segmentation
@@ -106,6 +107,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     if options.resume and not checkpoint and not warning:
         notes.append(f'{folder} holds no checkpoint to resume yet: starting from the beginning')
     arguments = {'config': cfg.filename, 'options': _wishes(options), 'fold': fold and fold.facts()}
+    arguments['pseudo_round'] = on_main_rank(learnt_round, cfg, checkpoint)
     is_new = on_main_rank(claim_folder, folder, arguments)
     cfg.work_dir = str(folder)
     runner = None

@@ -8,20 +8,11 @@ from typing import Any
 
 from custom_modules.datasets.checks.paths import is_inside
 from custom_modules.datasets.coco_data import CocoData
-from custom_modules.datasets.pseudo_records import KEY, is_pseudo
+from custom_modules.datasets.pseudo_records import KEY, NOTE, is_pseudo
 from custom_modules.evaluation.rle import mask_api
 from custom_modules.utils import UserError
 
 from .selection import PseudoLabels
-
-NOTE = 'pseudo_labels'
-"""Top-level key of a file made here: what its labels come from."""
-
-
-def round_of(content: dict[str, Any]) -> int:
-    """Return the round of pseudo labels a COCO dict holds, 0 where it was made without any."""
-    note = content.get(NOTE)
-    return int(note['round']) if isinstance(note, dict) and isinstance(note.get('round'), int) else 0
 
 
 def real_part(data: CocoData) -> CocoData:
@@ -63,10 +54,7 @@ def merge_labels(
     with_masks: bool = True,
     keep_empty: bool = False,
 ) -> dict[str, Any]:
-    """Join real annotations and pseudo labels; the pictures stay where they are.
-
-    Pictures and annotations taken in get new ids, and ``source: {"pseudo": round, "image_id": id in the file of
-    unlabelled pictures}``; annotations also ``score``, ignore regions ``iscrowd: 1``.
+    """Join real annotations and the labels of detectors; see :func:`merge_records`.
 
     Args:
         content: COCO dict with the real annotations; those of earlier rounds are replaced.
@@ -84,9 +72,42 @@ def merge_labels(
     Raises:
         UserError: A picture does not lie below ``out_root``.
     """
+    records, options = box_records(labels, with_masks=with_masks), {'note': note, 'keep_empty': keep_empty}
+    return merge_records(content, real_root, unlabelled, records, out_root=out_root, **options)
+
+
+def merge_records(
+    content: dict[str, Any],
+    real_root: Path,
+    unlabelled: CocoData,
+    by_image: Mapping[int, Sequence[dict]],
+    *,
+    out_root: Path,
+    note: Mapping[str, Any] | None = None,
+    keep_empty: bool = False,
+) -> dict[str, Any]:
+    """Join real annotations and records of pseudo labels; the pictures stay where they are.
+
+    Pictures and annotations taken in get new ids, and ``source: {"pseudo": round, "image_id": id in the file of
+    unlabelled pictures}``.
+
+    Args:
+        content: COCO dict with the real annotations; those of earlier rounds are replaced.
+        real_root: Folder its file names start from.
+        unlabelled: The pictures that were labelled.
+        by_image: Annotations without ids for them by image id, with ``score``, and ``iscrowd``: 1 for ignore regions.
+        out_root: Folder the new file's names start from.
+        note: What else the file is to say of the labels under ``pseudo_labels``; ``round`` is 1 by default.
+        keep_empty: Take in pictures without labels too, as background.
+
+    Returns:
+        The new COCO dict.
+
+    Raises:
+        UserError: A picture does not lie below ``out_root``.
+    """
     content, note = without_pseudo(content), {'round': 1, **(note or {})}
     real_images = _moved(content['images'], real_root, out_root)
-    by_image = _records(labels, with_masks=with_masks)
     pictures = [
         image
         for image in unlabelled.images
@@ -110,8 +131,8 @@ def merge_labels(
     }
 
 
-def _records(labels: PseudoLabels, *, with_masks: bool) -> dict[int, list[dict]]:
-    """Make annotation records without ids by picture."""
+def box_records(labels: PseudoLabels, *, with_masks: bool = True) -> dict[int, list[dict]]:
+    """Make annotation records without ids by picture; ignore regions have ``iscrowd: 1``."""
     areas = (labels.predictions.boxes_xywh[:, 2] * labels.predictions.boxes_xywh[:, 3]).tolist()
     if with_masks and labels.predictions.segmentations:
         areas = [float(area) for area in mask_api.area(labels.predictions.segmentations)]

@@ -13,7 +13,8 @@ from .calibration import FIXED, NONE, POOLED, Calibration
 from .matching import Outcome, match_predictions
 from .selection import PseudoLabels
 
-_SOURCES = {POOLED: 'all classes', NONE: 'out of reach', FIXED: 'fixed'}
+SOURCES = {POOLED: 'all classes', NONE: 'out of reach', FIXED: 'fixed'}
+"""What is said of where a threshold comes from; of ``'own'`` how many say so."""
 
 
 def right_by_class(coco: Any, labels: PseudoLabels) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +65,7 @@ def make_report(
         ``expected_recall`` the share of objects on those pictures that get a right label; ``real_precision``,
         ``real_recall`` by ``answers``; None for what is unknown.
     """
-    true = None if answers is None else (*right_by_class(answers, labels), _objects(answers))
+    true = None if answers is None else (*right_by_class(answers, labels), count_objects(answers))
     rows = [_class_row(label, one, real, labels, checked, true) for label, one in enumerate(calibration.classes)]
     sure, regions = labels.sure, labels.predictions.select(labels.is_region)
     labelled, with_regions = (set(part.image_ids.tolist()) for part in (sure, regions))
@@ -96,7 +97,7 @@ def _class_row(
     of_class = labels.predictions.category_ids == real.cat_ids[label]
     row = {
         'class': one.name,
-        'real': int(_objects(real)[label]),
+        'real': int(count_objects(real)[label]),
         'labels': int((of_class & ~labels.is_region).sum()),
         'ignore_regions': int((of_class & labels.is_region).sum()),
         'sure_from': one.sure_from,
@@ -142,7 +143,7 @@ def _true(true: tuple | None) -> dict[str, Any]:
     }
 
 
-def _objects(coco: CocoData) -> np.ndarray:
+def count_objects(coco: CocoData) -> np.ndarray:
     """Count the objects by class, ignore regions aside."""
     labels = [coco.label_of[one['category_id']] for one in coco.annotations if not is_ignored(one)]
     return np.bincount(np.array(labels, dtype=np.int64), minlength=len(coco.classes))
@@ -154,14 +155,14 @@ def format_report(report: dict[str, Any]) -> str:
     columns = ['class', 'real', 'pseudo', 'ignored', 'sure from', 'ignore from', 'threshold by', 'expected']
     rows = [columns + ['true', 'recall'] * has_answers]
     for row in report['classes']:
-        by = _SOURCES.get(row['threshold_by'], f'own {row["calibration_boxes"]} boxes')
+        by = SOURCES.get(row['threshold_by'], f'own {row["calibration_boxes"]} boxes')
         cells = [row['class'], *(str(row[key]) for key in ('real', 'labels', 'ignore_regions'))]
-        cells += [_number(row['sure_from']), _number(row['ignore_from']), by, _expectation(row)]
-        rows.append(cells + [_number(row[key]) for key in ('real_precision', 'real_recall') if has_answers])
+        cells += [number_text(row['sure_from']), number_text(row['ignore_from']), by, _expectation(row)]
+        rows.append(cells + [number_text(row[key]) for key in ('real_precision', 'real_recall') if has_answers])
     total = ['all', str(sum(row['real'] for row in report['classes'])), str(report['labels'])]
     total += [str(report['ignore_regions']), '', '', '', _expectation(report)]
-    total += [_number(report[key]) for key in ('real_precision', 'real_recall') if has_answers]
-    return '\n'.join(_lines([*rows, total]) + _notes(report))
+    total += [number_text(report[key]) for key in ('real_precision', 'real_recall') if has_answers]
+    return '\n'.join(table_lines([*rows, total]) + _notes(report))
 
 
 def _notes(report: dict[str, Any]) -> list[str]:
@@ -182,7 +183,7 @@ def _notes(report: dict[str, Any]) -> list[str]:
             f'nor ignore region; such objects become background'
         )
     target = report['settings'].get('target_precision')
-    by = {source: [row['class'] for row in report['classes'] if row['threshold_by'] == source] for source in _SOURCES}
+    by = {source: [row['class'] for row in report['classes'] if row['threshold_by'] == source] for source in SOURCES}
     if by[POOLED]:
         notes.append(f'too few boxes of their own, judged with all classes: {", ".join(by[POOLED])}')
     if len(by[NONE]) == len(report['classes']):
@@ -194,7 +195,8 @@ def _notes(report: dict[str, Any]) -> list[str]:
     return notes
 
 
-def _lines(rows: list[list[str]]) -> list[str]:
+def table_lines(rows: list[list[str]]) -> list[str]:
+    """Lay a table out whose first row is its head and whose last one is a total."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -209,5 +211,6 @@ def _expectation(row: dict[str, Any]) -> str:
     return f'{row["expected_precision"]:.2f} of {total}' if total else '-'
 
 
-def _number(value: float | None) -> str:
+def number_text(value: float | None) -> str:
+    """Write a share with two digits, ``-`` where there is none."""
     return '-' if value is None else f'{value:.2f}'

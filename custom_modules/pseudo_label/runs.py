@@ -10,7 +10,7 @@ from custom_modules.utils import find_file, read_object
 
 @dataclass(frozen=True)
 class Run:
-    """A trained detector in its run's folder.
+    """A trained model in its run's folder.
 
     Attributes:
         checkpoint: Its weights.
@@ -18,6 +18,7 @@ class Run:
         data_root: Data folder it was trained on; None for that of the config.
         train_ann: Training json as it was named; None for train.json.
         on_fold: Whether it was trained on one fold.
+        pseudo_round: Round of the pseudo labels it has learnt from, 0 for none; None where nothing says so.
     """
 
     checkpoint: Path
@@ -25,6 +26,7 @@ class Run:
     data_root: str | None
     train_ann: str | None
     on_fold: bool
+    pseudo_round: int | None = None
 
 
 def run_of(checkpoint: str | Path) -> Run | None:
@@ -35,7 +37,8 @@ def run_of(checkpoint: str | Path) -> Run | None:
     if not isinstance(options, dict):
         return None
     config = checkpoint.with_name('config.py')
-    return Run(checkpoint, config, options.get('data_root'), options.get('train_ann'), bool(notes.get('fold')))
+    named = options.get('data_root'), options.get('train_ann')
+    return Run(checkpoint, config, *named, bool(notes.get('fold')), notes.get('pseudo_round'))
 
 
 def newest_run(folder: str | Path) -> Run | None:
@@ -54,13 +57,13 @@ def are_current(predictions: Path, checkpoint: str | Path, ann: Path, *, tta: bo
     """Say whether predictions are there, by this checkpoint, on a json as it is now, with augmentation or without.
 
     Args:
-        predictions: COCO results json.
+        predictions: COCO results json, or a ``*.probs`` folder.
         checkpoint: Weights.
         ann: Json of the pictures.
         tta: Whether test-time augmentation is wanted.
     """
     notes = read_notes(predictions)
-    if not predictions.is_file() or bool(notes.get('tta')) is not tta:
+    if not predictions.exists() or bool(notes.get('tta')) is not tta:
         return False
     if Path(notes.get('ann') or '').resolve() != ann.resolve() or predictions.stat().st_mtime < ann.stat().st_mtime:
         return False

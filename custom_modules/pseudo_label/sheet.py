@@ -1,15 +1,19 @@
 """Pseudo labels to look at."""
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
 from custom_modules.datasets.coco_data import CocoData
+from custom_modules.datasets.label_pictures import IGNORED
 
 from .selection import PseudoLabels
 
 _CELL_WIDTH = 400
 _INK, _GAP, _TEXT_HEIGHT = (40, 40, 40), 12, 15
+_REGIONS = 'ignore region: neither an object nor background, the detector learns nothing there'
+_PIXELS = 'unsure: of no class, the segmenter learns nothing there'
 
 
 def label_sheet(unlabelled: CocoData, labels: PseudoLabels, *, count: int = 12, columns: int = 4) -> np.ndarray | None:
@@ -27,33 +31,100 @@ def label_sheet(unlabelled: CocoData, labels: PseudoLabels, *, count: int = 12, 
     Returns:
         The sheet, BGR; None when there is nothing to show.
     """
+    ids = labels.sure.image_ids if len(labels.sure) else labels.predictions.image_ids
+
+    def draw(image: dict, picture: np.ndarray) -> tuple[np.ndarray, set[int], str]:
+        rows = labels.predictions.image_ids == image['id']
+        return *_draw(picture, labels, rows, unlabelled), _amounts(labels, rows)
+
+    cells, titles, used = drawn_pictures(unlabelled, set(ids.tolist()), draw, count)
+    return lay_out(cells, titles, unlabelled.classes, None, used, _REGIONS, columns)
+
+
+def pixel_sheet(
+    unlabelled: CocoData,
+    label_map: Callable[[int], np.ndarray],
+    records: Mapping[int, Sequence[dict]],
+    *,
+    count: int = 12,
+    columns: int = 4,
+) -> np.ndarray | None:
+    """Lay out pictures with their label maps in the colours of the classes, unsure pixels hatched.
+
+    Args:
+        unlabelled: The pictures that were labelled.
+        label_map: Gives the label map of a picture by its id, (H, W) uint8, 255 where it is unsure.
+        records: Annotations of each by image id.
+        count: Pictures at most, taken evenly from all with labels.
+        columns: Pictures in a row.
+
+    Returns:
+        The sheet, BGR; None when there is nothing to show.
+    """
+    from custom_modules.datasets.label_maps import coco_classes, coco_palette
+    from custom_modules.visualization import draw_labels, fit_picture
+
+    classes, palette = coco_classes(unlabelled), coco_palette(unlabelled)
+
+    def draw(image: dict, picture: np.ndarray) -> tuple[np.ndarray, set[int], str]:
+        labels = label_map(image['id'])
+        drawn = draw_labels(fit_picture(picture, _CELL_WIDTH, _CELL_WIDTH * 4 // 3), labels, palette)
+        regions, unsure = sum(not one['iscrowd'] for one in records[image['id']]), (labels == IGNORED).mean()
+        title = f'{regions} region{"" if regions == 1 else "s"}, {unsure:.0%} unsure'
+        return drawn, {label for label in np.unique(labels).tolist() if 0 < label < len(classes)}, title
+
+    wanted = {image_id for image_id, found in records.items() if any(not one['iscrowd'] for one in found)}
+    cells, titles, used = drawn_pictures(unlabelled, wanted, draw, count)
+    return lay_out(cells, titles, classes, palette, used, _PIXELS, columns)
+
+
+def drawn_pictures(
+    data: CocoData, wanted: set[int], draw: Callable[[dict, np.ndarray], tuple[np.ndarray, set[int], str]], count: int
+) -> tuple[list[np.ndarray], list[str], set[int]]:
+    """Draw some of the pictures that are wanted, taken evenly in file order.
+
+    Args:
+        data: The pictures.
+        wanted: Ids of those to choose from.
+        draw: Gives the drawing, the labels that occur and the title of an image record and its picture.
+        count: Pictures at most.
+
+    Returns:
+        The drawings, their titles with the names, and all labels that occur.
+    """
     import cv2
 
-    from custom_modules.visualization import class_legend, contact_sheet
-
+    images = [image for image in data.images if image['id'] in wanted]
+    places = np.unique(np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)) if images else []
     cells, titles, used = [], [], set()
-    for image in _choose(unlabelled, labels, count):
-        picture = cv2.imread(str(unlabelled.image_root / image['file_name']))
+    for image in [images[place] for place in places]:
+        picture = cv2.imread(str(data.image_root / image['file_name']))
         if picture is None:
             continue
-        rows = labels.predictions.image_ids == image['id']
-        cell, shown = _draw(picture, labels, rows, unlabelled)
+        cell, shown, title = draw(image, picture)
         cells.append(cell)
+        titles.append(f'{title}: {Path(image["file_name"]).name}')
         used |= shown
-        titles.append(f'{_amounts(labels, rows)}: {Path(image["file_name"]).name}')
+    return cells, titles, used
+
+
+def lay_out(
+    cells: Sequence[np.ndarray],
+    titles: Sequence[str],
+    classes: Sequence[str],
+    palette: Sequence[tuple[int, int, int]] | None,
+    used: set[int],
+    hatched: str,
+    columns: int,
+) -> np.ndarray | None:
+    """Put drawings on a sheet above legends of the classes that are used and of the hatching; None without any."""
+    from custom_modules.visualization import class_legend, contact_sheet
+
     if not cells:
         return None
     sheet = contact_sheet(cells, columns, titles, _CELL_WIDTH)
     width = sheet.shape[1]
-    return np.vstack([sheet, class_legend(unlabelled.classes, None, width, sorted(used)), _region_legend(width)])
-
-
-def _choose(unlabelled: CocoData, labels: PseudoLabels, count: int) -> list[dict]:
-    ids = labels.sure.image_ids if len(labels.sure) else labels.predictions.image_ids
-    wanted = set(ids.tolist())
-    images = [image for image in unlabelled.images if image['id'] in wanted]
-    places = np.unique(np.linspace(0, len(images) - 1, min(count, len(images))).astype(int)) if images else []
-    return [images[place] for place in places]
+    return np.vstack([sheet, class_legend(classes, palette, width, sorted(used)), _hatching_legend(width, hatched)])
 
 
 def _draw(picture: np.ndarray, labels: PseudoLabels, rows: np.ndarray, data: CocoData) -> tuple[np.ndarray, set[int]]:
@@ -83,7 +154,7 @@ def _amounts(labels: PseudoLabels, rows: np.ndarray) -> str:
     return f'{sure} label{"" if sure == 1 else "s"}' + (f', {regions} ignored' if regions else '')
 
 
-def _region_legend(width: int) -> np.ndarray:
+def _hatching_legend(width: int, text: str) -> np.ndarray:
     """Draw a strip that explains the hatching."""
     from custom_modules.visualization import hatch
     from custom_modules.visualization.text import draw_text
@@ -92,6 +163,5 @@ def _region_legend(width: int) -> np.ndarray:
     patch = strip[2 : 2 + _TEXT_HEIGHT, _GAP : _GAP + 2 * _TEXT_HEIGHT]
     patch[:] = 150
     hatch(patch, 6)
-    text = 'ignore region: neither an object nor background, the detector learns nothing there'
     draw_text(strip, text, _GAP + 2 * _TEXT_HEIGHT + 6, 0, _TEXT_HEIGHT, _INK)
     return strip

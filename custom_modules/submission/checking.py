@@ -7,20 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from custom_modules.utils import UserError
+
 from . import repairs as kinds
 from .detection_csv import read_detection_csv
 from .detection_table import DetectionTable
+from .hints import fraction_hint, name_hint, size_hint
 from .pictures import Pictures
-from .placing import EDGE_TOLERANCE, picture_sizes, value_problems
+from .placing import EDGE_TOLERANCE, picture_sizes, place, value_problems
 
-# What reading puts right and graders do not.
-_REFUSED_BY_GRADERS = {
+REFUSED_BY_GRADERS = {
     kinds.INDEX_COLUMN: 'an unnamed index column',
     kinds.EMPTY_LINES: 'empty lines',
+    kinds.DECIMALS: 'rows of labels with a decimal point',
     kinds.NAN_STRINGS: 'rows with nan instead of an empty PredictionString',
     kinds.OTHER_PATHS: 'image ids with ./, // or \\, unlike the file names of the data set',
     kinds.REPEATED_ROWS: 'rows of a picture that has a row already',
 }
+"""What reading puts right and graders do not."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,8 @@ class SubmissionCheck:
         labels_missing: Labels, with class names, that no box has.
         errors: What graders refuse or misread, a line each, with counts and the first place.
         notes: What is odd and harmless.
+        warnings: What graders take, and what is likely to be meant in another way.
+        obstacle: Why writing it again cannot put it right; None where it can.
     """
 
     num_rows: int
@@ -44,6 +50,8 @@ class SubmissionCheck:
     labels_missing: tuple[str, ...]
     errors: tuple[str, ...]
     notes: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
+    obstacle: str | None = None
 
 
 def check_submission(path: str | Path, coco: Any) -> SubmissionCheck:
@@ -60,12 +68,12 @@ def check_submission(path: str | Path, coco: Any) -> SubmissionCheck:
         UserError: The file cannot be read as a submission at all.
     """
     table, pictures = read_detection_csv(path), Pictures.of_data(coco)
-    wrong = {text: table.repairs.counts.get(kind, 0) for kind, text in _REFUSED_BY_GRADERS.items()}
+    wrong = {text: table.repairs.counts.get(kind, 0) for kind, text in REFUSED_BY_GRADERS.items()}
     errors = [f'{text}: {count}' for text, count in wrong.items() if count]
     errors += _picture_errors(table, pictures)
     errors += _value_errors(table, pictures)
     errors += _box_errors(table, pictures)
-    counts = {kind: count for kind, count in table.repairs.counts.items() if kind not in _REFUSED_BY_GRADERS}
+    counts = {kind: count for kind, count in table.repairs.counts.items() if kind not in REFUSED_BY_GRADERS}
     counts.pop(kinds.REPEATED_BOXES, None)  # told by their rows
     counts |= {'scores above 1': count} if (count := np.count_nonzero(table.scores > 1)) else {}
     return SubmissionCheck(
@@ -78,7 +86,17 @@ def check_submission(path: str | Path, coco: Any) -> SubmissionCheck:
         ),
         errors=tuple(errors),
         notes=tuple(f'{kind}: {count}' for kind, count in counts.items()),
+        warnings=tuple(filter(None, [fraction_hint(table.boxes_xyxy)])),
+        obstacle=_obstacle(path, pictures) if errors else None,
     )
+
+
+def _obstacle(path: str | Path, pictures: Pictures) -> str | None:
+    try:
+        place(read_detection_csv(path), pictures)
+    except UserError as error:
+        return str(error).removeprefix(f'{path}: ')
+    return None
 
 
 def _picture_errors(table: DetectionTable, pictures: Pictures) -> list[str]:
@@ -88,7 +106,8 @@ def _picture_errors(table: DetectionTable, pictures: Pictures) -> list[str]:
     unknown = [index for index, name in enumerate(table.names) if name not in known]
     if unknown:
         first = f'{table.places[unknown[0]]}: {table.names[unknown[0]]:.80}'
-        errors.append(f'pictures that are not in {pictures.short_source}: {len(unknown)} (the first: {first})')
+        hint = name_hint([table.names[index] for index in unknown], len(table.names), pictures)
+        errors.append(f'pictures that are not in {pictures.short_source}: {len(unknown)} (the first: {first}){hint}')
     return errors
 
 
@@ -113,7 +132,8 @@ def _box_errors(table: DetectionTable, pictures: Pictures) -> list[str]:
         ('boxes without area', (high == low).any(axis=1)),
         ('boxes that are not inside their picture', outside),
     ]
-    return [f'{text}: {_count(wrong, table.where)}' for text, wrong in found if wrong.any()]
+    hints = {found[0][0]: size_hint(table.boxes_xyxy)}
+    return [f'{text}: {_count(wrong, table.where)}{hints.get(text, "")}' for text, wrong in found if wrong.any()]
 
 
 def _count(wrong: np.ndarray, where: Callable[[int], str]) -> str:

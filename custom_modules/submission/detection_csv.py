@@ -124,7 +124,7 @@ def _read_rows(text: str, source: str, repairs: Repairs) -> tuple[list[int], lis
     repairs.add(kinds.EMPTY_LINES, len(rows) - len(full))
     if not full:
         raise UserError(f'{source}: is empty; a submission begins with the line {",".join(COLUMNS)}')
-    string_at, name_at, width = _find_columns(full[0][1], source, repairs)
+    string_at, name_at, width = find_columns(full[0][1], source, repairs)
     if len(full) == 1:
         raise UserError(f'{source}: has no rows below its head line')
     for line, row in full[1:]:
@@ -158,12 +158,27 @@ def _quoted_rows(text: str, source: str) -> list[tuple[int, list[str]]]:
         csv.field_size_limit(limit)
 
 
-def _find_columns(head: list[str], source: str, repairs: Repairs) -> tuple[int, int, int]:
-    """Return the positions of the two columns and the number of all."""
+def find_columns(
+    head: list[str], source: str, repairs: Repairs, columns: Sequence[str] = COLUMNS
+) -> tuple[int, int, int]:
+    """Find the two columns of a submission; an unnamed one is counted among the repairs.
+
+    Args:
+        head: Fields of the head line.
+        source: The file, for messages.
+        repairs: Where it is counted.
+        columns: Their names in the order of the competition, for messages.
+
+    Returns:
+        The position of the PredictionString, that of the image_id, and the number of all columns.
+
+    Raises:
+        UserError: There are others.
+    """
     head = [name.strip() for name in head]
     unnamed = [name for name in head if not name or name.startswith('Unnamed:')]
     if sorted(name for name in head if name not in unnamed) != sorted(COLUMNS):
-        raise UserError(f'{source}: has the columns {",".join(head)!r:.120}, a submission has {",".join(COLUMNS)}')
+        raise UserError(f'{source}: has the columns {",".join(head)!r:.120}, a submission has {",".join(columns)}')
     repairs.add(kinds.INDEX_COLUMN, len(unnamed))
     return head.index(COLUMNS[0]), head.index(COLUMNS[1]), len(head)
 

@@ -5,10 +5,11 @@ from collections.abc import Callable
 import numpy as np
 
 from custom_modules.evaluation import Predictions
-from custom_modules.utils import UserError, did_you_mean, similar_names
+from custom_modules.utils import UserError
 
 from . import repairs as kinds
 from .detection_table import DetectionTable
+from .hints import label_hint, name_hint
 from .pictures import MAX_LABEL, Pictures, endings
 from .repairs import Repairs
 
@@ -113,9 +114,7 @@ def _find_pictures(table: DetectionTable, pictures: Pictures) -> np.ndarray:
     if unknown:
         name, place = table.names[unknown[0]], table.places[unknown[0]]
         known = pictures.ids_of_ending if table.is_yolo else pictures.id_of_name
-        hint = '; is this file about another data set?'
-        if len(unknown) < len(ids):
-            hint = did_you_mean(similar_names(name, known, most=1))
+        hint = name_hint([table.names[index] for index in unknown], len(ids), pictures, known)
         raise UserError(
             f'{table.source}: {place}: the picture {name:.80} is not in {pictures.short_source} '
             f'({len(unknown)} of {len(ids)} pictures are unknown){hint}'
@@ -168,7 +167,10 @@ def value_problems(table: DetectionTable, pictures: Pictures) -> list[tuple[np.n
             finite & (labels != np.rint(labels)),
             lambda row: f'the label {labels[row]:g} is no whole number; the order is: {order}',
         ),
-        (finite & out_of_range, lambda row: f'the label {labels[row]:g} {_range_text(pictures)}'),
+        (
+            finite & out_of_range,
+            lambda row: f'the label {labels[row]:g} {_range_text(pictures)}{label_hint(labels, pictures)}',
+        ),
         (finite & (scores < 0), lambda row: f'the score {scores[row]:g} is below 0; the order is: {order}'),
     ]
 

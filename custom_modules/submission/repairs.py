@@ -1,11 +1,13 @@
-"""What was put right while a file of detections was read."""
+"""What was put right while a file of predictions was read."""
 
 from collections.abc import Mapping
 
 INDEX_COLUMN = 'unnamed index column (left out)'
+OTHER_ORDER = 'columns in another order (read by name)'
 BYTE_ORDER_MARK = 'byte order mark (skipped)'
 EMPTY_LINES = 'empty lines (left out)'
 BLANKS = 'rows with blanks around the PredictionString (cut off)'
+DECIMALS = 'rows of labels with a decimal point (read as whole numbers)'
 NAN_STRINGS = 'rows with nan for no boxes'
 OTHER_PATHS = 'image ids with ./, // or \\ (read as plain paths)'
 REPEATED_ROWS = 'rows of a picture that has a row already (put together)'

@@ -99,17 +99,51 @@ def test_from_a_checkpoint_and_from_the_newest_run(root, trained_htc, htc, capsy
     assert all(one['segmentation']['size'] == [128, 128] for one in labels if 'segmentation' in one)
     assert any('segmentation' in one for one in labels)
     notes = json.loads((run / 'run.json').read_text())
+    assert notes['pseudo_round'] == 0
     notes['options'] |= {'data_root': str(root), 'train_ann': 'train_pseudo.json'}
+    notes['pseudo_round'] = 1
     (run / 'run.json').write_text(json.dumps(notes))
     monkeypatch.setattr(_pseudo_sources, 'ROOT', tmp_path)
     assert main(common) == 0
     printed = capsys.readouterr().out
     assert f'newest detector: {run / "best.pth"}' in printed
     assert 'test.json, there already' in printed
-    assert 'round 2' in printed
+    assert 'was itself trained on ' in printed
+    assert 'pseudo labels of round 1: this is round 2, which replaces them' in printed
+    assert main(common) == 0  # the same again: the model has not learnt more since
+    assert 'with pseudo labels, round 2' in capsys.readouterr().out
     again = [one for one in load_coco(root / 'train_pseudo.json').annotations if is_pseudo(one)]
     assert [one['bbox'] for one in again] == [one['bbox'] for one in labels]
     assert {one['source']['pseudo'] for one in again} == {2}
+
+
+def test_the_round_of_runs_that_do_not_say_what_they_have_learnt(root, tmp_path, capsys):
+    """Labels of its own, which it cannot have been trained on, do not count."""
+    run = tmp_path / 'run'
+    run.mkdir()
+    (run / 'run.json').write_text(json.dumps({'options': {'train_ann': 'train_pseudo.json'}}))
+    for name in ('test', 'val'):
+        notes = {'checkpoint': str(run / 'best.pth'), 'ann': str(root / f'{name}.json')}
+        (tmp_path / f'{name}.run.json').write_text(json.dumps(notes))
+    shutil.copy(root / 'train.json', root / 'train_pseudo.json')
+    content = json.loads((root / 'train.json').read_text())
+    for made_by, found in (('other.json', 4), (str(tmp_path / 'test.json'), 3), (str(tmp_path / 'test.json'), 3)):
+        note = {'pseudo_labels': {'round': 3, 'predictions': [made_by]}}
+        (root / 'train_pseudo.json').write_text(json.dumps(content | note))
+        assert main(['--predictions', str(tmp_path / 'test.json')]) == 0
+        assert f'round {found}\n' in capsys.readouterr().out
+
+
+def test_labels_are_not_replaced_by_none(root, tmp_path, capsys):
+    files = ['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root)]
+    assert main(files) == 0
+    written = {path: path.read_bytes() for path in (root / 'train_pseudo.json', root / 'train_pseudo' / 'report.json')}
+    assert main([*files, '--score-thr', '0.99']) == 1
+    assert 'nothing written: ' in capsys.readouterr().out
+    assert all(path.read_bytes() == content for path, content in written.items())
+    (root / 'train_pseudo.json').unlink()
+    assert main([*files, '--score-thr', '0.99']) == 0
+    assert not (root / 'train_pseudo' / 'labels.jpg').exists()
 
 
 def test_a_model_that_has_seen_the_answers_is_told(root, tmp_path, capsys):
@@ -176,11 +210,16 @@ def test_the_notes_say_which_answers_to_calibrate_by(root, tmp_path):
         pytest.param(['--out', 'TRAIN'], 'is not overwritten', id='real-annotations'),
         pytest.param(['--out', 'labels.txt'], 'ends in .json', id='suffix'),
         pytest.param(['--unlabelled', 'gone.json'], 'has no gone.json', id='unlabelled'),
+        pytest.param(['--min-area', '9'], '--min-area: is for segmenters, and .*test.json is of a detector', id='task'),
+        pytest.param(['--label-pictures', 'a'], '--label-pictures: is for segmenters', id='pictures-of-boxes'),
+        pytest.param(['--calibrate', 'PROBS'], 'probabilities of a segmenter, .* boxes of a detector', id='both-tasks'),
         pytest.param(['--out', '/tmp/nowhere/train.json'], 'do not lie below', id='elsewhere'),
     ],
 )
 def test_wrong_options_are_one_line(root, tmp_path, options, message):
-    names = {'TRAIN': str(root / 'train.json'), 'VAL': str(tmp_path / 'val.json')}
+    (tmp_path / 'val.probs').mkdir()
+    names = {'TRAIN': 'train.json', 'VAL': 'val.json', 'PROBS': 'val.probs'}
+    names = {name: str((root if name == 'TRAIN' else tmp_path) / file) for name, file in names.items()}
     options = [names.get(option, option) for option in options]
     with pytest.raises(UserError, match=message):
         main(['--predictions', str(tmp_path / 'test.json'), '--data-root', str(root), *options])

@@ -1,8 +1,16 @@
 import json
 import resource
+from pathlib import Path
 
+import cv2
+import numpy as np
 import pytest
 
+from custom_modules.datasets import load_coco
+from custom_modules.datasets.label_maps import LabelMaps
+from custom_modules.datasets.label_pictures import write_labels
+from custom_modules.ensemble import write_probs
+from custom_modules.submission import read_segmentation_csv
 from custom_modules.utils import UserError
 from tools._launch import run
 from tools.submit import main
@@ -104,3 +112,92 @@ def test_nothing_is_written_from_bad_predictions(folder):
             ]
         )
     assert not (folder / 'new').exists()
+
+
+@pytest.fixture
+def photographs(tmp_path, synthetic_root):
+    """Four photographs of a data set with their true label maps: as probabilities and as label pictures."""
+    coco = load_coco(synthetic_root / 'test_answers.json')
+    maps = LabelMaps(coco)
+    names = {image['id']: image['file_name'] for image in coco.images}
+    certain = np.eye(len(maps.classes), dtype=np.float32)
+    write_probs(
+        tmp_path / 'test.probs',
+        maps.classes,
+        [(one, names[one], certain[maps[one]].transpose(2, 0, 1)) for one in names],
+    )
+    for one, name in names.items():
+        write_labels(tmp_path / 'labels' / f'{one:06d}_{Path(name).stem}_labels.png', maps[one], [(0, 0, 0)])
+    return coco, maps, names
+
+
+@pytest.mark.fast
+def test_label_maps_are_written_checked_and_drawn(photographs, tmp_path, capsys):
+    coco, maps, names = photographs
+    ann, out = ['--ann', str(coco.path)], tmp_path / 'a.csv'
+    draw = ['--draw', str(tmp_path / 'drawn')]
+    assert main([str(tmp_path / 'test.probs'), *ann, '--out', str(out), *draw]) == 0
+    printed = capsys.readouterr().out
+    assert f'{out}: 4 rows of 256 x 256 labels: Background ' in printed
+    assert f'fit to be submitted\ndrawn in {tmp_path / "drawn"}\n' in printed
+    drawings = [cv2.imread(str(path)) for path in (tmp_path / 'drawn').iterdir()]
+    assert len(drawings) == 4 and all(drawing is not None for drawing in drawings)
+    table = read_segmentation_csv(out)
+    for one, name in names.items():
+        assert np.array_equal(table[name], cv2.resize(maps[one], (256, 256), interpolation=cv2.INTER_NEAREST))
+    assert main([str(tmp_path / 'labels'), *ann, '--out', str(tmp_path / 'b.csv')]) == 0
+    assert (tmp_path / 'b.csv').read_bytes() == out.read_bytes()
+    assert main([str(out), *ann, *draw]) == 0
+    assert main([str(tmp_path / 'test.probs'), *ann, '--out', str(tmp_path / 'c.csv'), '--resize', 'prob']) == 0
+    assert (tmp_path / 'c.csv').read_bytes() == out.read_bytes()  # 128 px are doubled: certain labels stay
+
+
+def test_label_maps_that_are_not_fit(photographs, tmp_path, capsys):
+    coco = photographs[0]
+    ann, out = ['--ann', str(coco.path)], tmp_path / 'a.csv'
+    assert main([str(tmp_path / 'test.probs'), *ann, '--out', str(out)]) == 0
+    head, *rows = out.read_text().splitlines()
+    out.write_text('\n'.join([head, f'./{rows[0]}', *rows[1:]]))
+    assert main([str(out), *ann, '--draw', str(tmp_path / 'drawn')]) == 2
+    assert capsys.readouterr().out.endswith('--ann JSON --out CSV\nnothing drawn\n')
+    assert main([str(out), *ann, '--out', str(tmp_path / 'b.csv')]) == 0
+    assert (tmp_path / 'b.csv').read_text().splitlines() == [head, *rows]
+    out.write_text('\n'.join([head, rows[0][:-2], *rows[1:]]))
+    assert main([str(out), *ann]) == 2
+    assert 'not to be mended by this tool: its rows have' in capsys.readouterr().out
+    with pytest.raises(UserError, match=r'line 2 .*: has 65535 labels'):
+        main([str(out), *ann, '--out', str(tmp_path / 'c.csv')])
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        pytest.param(['test.probs'], 'is no csv; to write one from this folder of probabilities', id='no out'),
+        pytest.param(['labels'], 'is no csv; to write one from this folder of label pictures', id='labels without'),
+        pytest.param(['found.json', '--out', 'a.csv', '--draw', 'd'], '--draw: is for segmentation', id='draw boxes'),
+        pytest.param(
+            ['labels', '--out', 'a.csv', '--resize', 'prob'], '--resize: is for writing from prob', id='resize'
+        ),
+        pytest.param(['empty.probs', '--out', 'a.csv'], 'index.json is missing', id='damaged'),
+        pytest.param(['images', '--out', 'a.csv'], 'with neither label pictures', id='photographs'),
+    ],
+)
+def test_wrong_kinds_are_refused(photographs, tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'found.json').write_text('[]')
+    (tmp_path / 'empty.probs').mkdir()
+    (tmp_path / 'images').mkdir()
+    (tmp_path / 'images' / '1.jpg').touch()
+    with pytest.raises(UserError, match=message):
+        main([*arguments, '--ann', str(photographs[0].path)])
+    assert not (tmp_path / 'a.csv').exists()
+
+
+def test_advice_that_works(folder, capsys):
+    """Labels that count from 1 are not put right by writing the csv again."""
+    (folder / 'a.csv').write_text('PredictionString,image_id\n2 0.5 1 1 9 9,test/3.jpg\n1 0.5 0 0 1 1,test/4.jpg\n')
+    assert main([str(folder / 'a.csv'), '--ann', str(folder / 'test.json')]) == 2
+    printed = capsys.readouterr().out
+    assert 'labels count from 0, so subtract 1' in printed
+    assert 'not to be mended by this tool: line 2' in printed
+    assert '--out CSV' not in printed

@@ -8,15 +8,20 @@ import subprocess
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from custom_modules.datasets import load_coco
 from custom_modules.datasets.folds import read_folds
+from custom_modules.datasets.label_maps import LabelMaps
+from custom_modules.ensemble import open_probs, write_probs
 from custom_modules.utils import UserError
 from tools import _train_folds, kfold, merge_folds, train
 
 ROOT = Path(__file__).resolve().parents[2]
 CASCADE = str(ROOT / 'configs' / 'demo' / 'cascade_mask_rcnn_swin.py')
+UPERNET = str(ROOT / 'configs' / 'demo' / 'upernet_swin.py')
 SCRIPT = str(ROOT / 'tools' / 'train_folds.sh')
 
 
@@ -40,6 +45,84 @@ def perfect_run(data_root, folder, fold):
     keys = ('image_id', 'category_id', 'bbox')
     found = [{**{key: record[key] for key in keys}, 'score': 0.5} for record in objects]
     (folder / 'predictions' / f'val_{fold}.json').write_text(json.dumps(found))
+
+
+def perfect_segmenter(data_root, folder, fold, sure):
+    """The folder of a finished run of a segmenter that is right everywhere, with this probability on test.json."""
+    perfect_run(data_root, folder, fold)
+    for name, answers, confidence in ((f'val_{fold}', f'folds/val_{fold}', 1.0), ('test', 'test_answers', sure)):
+        maps = LabelMaps(load_coco(data_root / f'{answers}.json', data_root, check_images=False))
+        count = len(maps.classes)
+        table = np.full((count, count), (1 - confidence) / (count - 1), np.float32)
+        np.fill_diagonal(table, confidence)
+        names = {image['id']: image['file_name'] for image in maps.coco.images}
+        pictures = ((one, names[one], table[maps[one]].transpose(2, 0, 1)) for one in maps.image_ids)
+        write_probs(folder / 'predictions' / f'{name}.probs', maps.classes, pictures)
+    notes = {'ann': str(data_root / 'test.json')}
+    (folder / 'predictions' / 'test.run.json').write_text(json.dumps(notes))
+
+
+@pytest.fixture
+def segmenters(data_root, tmp_path):
+    """The same of segmenters."""
+    for fold in range(2):
+        perfect_segmenter(data_root, tmp_path / f'run_fold{fold}', fold, (0.6, 0.8)[fold])
+    return tmp_path / 'run', ['--data-root', str(data_root), '--work-dir', str(tmp_path / 'run')]
+
+
+@pytest.mark.fast
+def test_probabilities_are_merged_scored_and_averaged(data_root, segmenters, capsys):
+    base, options = segmenters
+    assert _train_folds.main([UPERNET, '1', *options]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-3:] == ['fold 0: mIoU 1.0000, 8 pictures', 'fold 1: mIoU 1.0000, 8 pictures', 'mIoU 1.000000']
+    folder = Path(f'{base}_oof/predictions')
+    merged, whole = open_probs(folder / 'train.probs'), load_coco(data_root / 'train.json')
+    assert merged.image_ids == tuple(image['id'] for image in whole.images)
+    maps = LabelMaps(whole)
+    assert all(np.array_equal(merged.labels(one), maps[one]) for one in merged)
+    mean, answers = open_probs(folder / 'test.probs'), LabelMaps(load_coco(data_root / 'test_answers.json'))
+    assert mean.image_ids == answers.image_ids
+    for one in mean:
+        assert np.array_equal(mean.labels(one), answers[one])
+        assert mean[one].max(0) == pytest.approx(0.7, abs=1 / 255)
+    figures = json.loads((folder / 'train.metrics.json').read_text())
+    assert (figures['scores']['mIoU'], len(figures['folds'])) == (1, 2)
+    assert json.loads((folder / 'train.run.json').read_text())['num_pictures'] == 16
+    assert json.loads((folder / 'test.run.json').read_text())['ann'] == str(data_root / 'test.json')
+
+
+@pytest.mark.parametrize(
+    ('damage', 'message'),
+    [
+        pytest.param(lambda base: shutil.rmtree(f'{base}_fold1/predictions/val_1.probs'), 'no predictions', id='none'),
+        pytest.param(
+            lambda base: shutil.copytree(
+                f'{base}_fold1/predictions/val_1.probs', f'{base}_fold0/predictions/val_0.probs', dirs_exist_ok=True
+            ),
+            'predictions of fold 0 are about image',
+            id='of another fold',
+        ),
+        pytest.param(
+            lambda base: write_probs(f'{base}_fold1/predictions/val_1.probs', ['a', 'b'], []),
+            'other classes',
+            id='classes',
+        ),
+    ],
+)
+def test_probabilities_that_do_not_belong_are_refused(segmenters, damage, message):
+    base, options = segmenters
+    damage(base)
+    with pytest.raises(UserError, match=message):
+        merge_folds.main([UPERNET, *options])
+    assert not Path(f'{base}_oof').exists()
+
+
+def test_averages_of_other_pictures_are_refused(segmenters):
+    base, options = segmenters
+    shutil.copytree(f'{base}_fold1/predictions/val_1.probs', f'{base}_fold1/predictions/test.probs', dirs_exist_ok=True)
+    with pytest.raises(UserError, match='_fold1/predictions/test.probs: has other pictures than .*_fold0/pred'):
+        merge_folds.main([UPERNET, *options])
 
 
 @pytest.fixture

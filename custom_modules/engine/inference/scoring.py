@@ -131,7 +131,7 @@ def _score_labels(cfg: Config, root: str, ann: str, out: str, pictures: list[Pic
     coco = load_coco(ann, root, check_images=False)
     if not coco.has_annotations:
         return {}, []
-    truth, probs = LabelMaps(coco, order=_painting_order(cfg)), open_probs(out)
+    truth, probs = LabelMaps(coco, order=painting_order(cfg)), open_probs(out)
     scorer = SegmentationScorer(probs.classes)
     for picture in pictures:
         answer = truth[picture.image_id]
@@ -141,7 +141,7 @@ def _score_labels(cfg: Config, root: str, ann: str, out: str, pictures: list[Pic
     return result.summary(), [result]
 
 
-def _painting_order(cfg: Config) -> str:
+def painting_order(cfg: Config) -> str:
     """Return what lies on top in the label maps that the config's test pipeline paints."""
     steps = cfg.test_dataloader.dataset.pipeline
     return next((step.get('order', 'area') for step in steps if step['type'] == 'LoadTrashSegmentation'), 'area')
