@@ -17,6 +17,8 @@ _ROUNDING = 1e-6
 class RescueParams:
     """Which regions are written back.
 
+    With looser defaults noise that models share came back, too (``benchmarks/crf.md``); a search finds better ones.
+
     Attributes:
         max_area: Of a region, pixels; what is larger a CRF removes for a reason.
         min_area: Of a region, pixels; what is smaller is noise, whoever agrees on it.
@@ -28,8 +30,8 @@ class RescueParams:
     """
 
     max_area: int = 1000
-    min_area: int = 10
-    min_agreement: float = 0.6
+    min_area: int = 30
+    min_agreement: float = 0.8
     max_kept: float = 0.1
 
     def __post_init__(self) -> None:
