@@ -169,7 +169,7 @@ def read_coco(
     labelled = check_label_records(content, images, categories, findings, has_annotations=bool(records))
     if check_images:
         values = {'categories': categories, 'void': content.get('void', [])}
-        check_label_files(labelled, root, findings, **values, decode=decode)
+        check_label_files(labelled, root, findings, **values)
     annotations = check_annotations(
         records,
         {image['id']: image for image in images},

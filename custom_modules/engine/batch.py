@@ -7,6 +7,9 @@ from mmengine.config import Config
 
 from ..utils import UserError
 
+LENGTHS = ('begin', 'end', 'T_0', 'T_max', 'T_up', 'step_size', 'total_steps', 'milestones', 'periods')
+"""Arguments of parameter schedulers that are numbers of steps."""
+
 
 def share_out_batch(cfg: Config, num_ranks: int) -> str:
     """Set the batch per rank so that one update sees ``total_batch_size`` pictures.
@@ -61,8 +64,7 @@ def count_in_updates(schedule: dict, steps: int) -> dict:
     """
     if schedule.get('by_epoch', True):
         return schedule
-    lengths = ('begin', 'end', 'T_0', 'T_max', 'T_up', 'step_size', 'total_steps', 'milestones', 'periods')
-    return {**schedule, **{name: _times(schedule[name], steps) for name in lengths if name in schedule}}
+    return {**schedule, **{name: _times(schedule[name], steps) for name in LENGTHS if name in schedule}}
 
 
 def _times(length: int | list[int], steps: int) -> int | list[int]:

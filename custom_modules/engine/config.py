@@ -4,6 +4,7 @@ import ast
 import contextlib
 import inspect
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mmengine.registry import root as mmengine_root
 from mmengine.runner import Runner
 
 from ..utils import UserError, did_you_mean, find_config, similar_names
+from .batch import LENGTHS
 from .tasks import is_segmentation
 from .tta.settings import tta_settings
 
@@ -60,8 +62,12 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
         for key in set(cfg) - KEYS:
             cfg.pop(key)  # imports what the file imports
     except Exception as error:  # a config is a program of the user's: whatever it raises is about that file
-        raise UserError(f'{path}: {type(error).__name__}: {" ".join(str(error).split())}') from None
+        words = ' '.join(str(error).split())
+        raise UserError(f'{path}: {type(error).__name__}: {words}{_helper_meant(words, path)}') from None
+    planned = (cfg.get('train_cfg') or {}).get('max_epochs')
     _merge(cfg, overrides or {})
+    if 'train_cfg.max_epochs' in (overrides or {}) and not any(key.startswith('param_scheduler') for key in overrides):
+        stretch_schedule(cfg, planned)
     if cfg.get('resume'):
         raise UserError(f'{path}: resume in a config does nothing; go on with a run by --resume')
     if cfg.get('activation_checkpointing'):
@@ -69,6 +75,44 @@ def load_config(path: str | Path, overrides: dict[str, Any] | None = None) -> Co
     check_types(cfg)
     tta_settings(cfg, str(path))
     return cfg
+
+
+def _helper_meant(words: str, path: Path) -> str:
+    """Guess which name of its bases a config means by ``_base_.name``, where none is called so."""
+    missing = re.search(r"'ConfigDict' object has no attribute '(\w+)'", words)
+    return _suggest(missing[1], _assigned_below(path)) if missing else ''
+
+
+def _assigned_below(path: Path) -> set[str]:
+    names: set[str] = set()
+    for base in _local_bases(ast.parse(path.read_text(encoding='utf-8')), path):
+        tree = ast.parse(base.read_text(encoding='utf-8'))
+        targets = [target for node in tree.body for target in getattr(node, 'targets', [])]
+        names |= {target.id for target in targets if isinstance(target, ast.Name)} | _assigned_below(base)
+    return names
+
+
+def stretch_schedule(cfg: Config, planned: int | None) -> None:
+    """Let the schedules by epoch end with the training when its length alone was changed.
+
+    Args:
+        cfg: Config with the new ``train_cfg.max_epochs``; numbers of epochs in ``param_scheduler`` are stretched alike.
+        planned: The epochs that the schedules were written for.
+    """
+    epochs = cfg.train_cfg.max_epochs
+    if not (isinstance(epochs, int) and isinstance(planned, int) and epochs > 0 and planned > 0):
+        return
+    schedules = cfg.get('param_scheduler') or []
+    for one in [schedules] if isinstance(schedules, dict) else schedules:
+        if one.get('by_epoch', True):
+            for name in one.keys() & set(LENGTHS):
+                one[name] = _stretched(one[name], epochs / planned)
+
+
+def _stretched(length: Any, ratio: float) -> Any:
+    if isinstance(length, list | tuple):
+        return [_stretched(one, ratio) for one in length]
+    return max(round(length * ratio), min(length, 1)) if isinstance(length, int) else length
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, Any]:
@@ -93,7 +137,9 @@ def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
     for key, value in overrides.items():
         *parents, _ = key.split('.')
         if key.split('.')[0] not in KEYS:
-            raise UserError(f'--cfg-options {key}: unknown key{_suggest(key.split(".")[0], KEYS)}')
+            raise UserError(f'--cfg-options {key}: unknown key{_suggest_key(key, cfg)}')
+        if parents and key.endswith('.num_classes') and parents[0] == 'model':
+            raise UserError(f'--cfg-options {key}: has no effect, the number of classes follows the data set')
         if parents and parents[0] == 'tta' and cfg.get('tta') is None:
             cfg.tta = {}  # most configs leave all of it at the defaults
         place: Any = cfg
@@ -108,6 +154,14 @@ def _merge(cfg: Config, overrides: dict[str, Any]) -> None:
         except (TypeError, KeyError, IndexError, AttributeError) as error:
             where = '.'.join(parents)
             raise UserError(f'--cfg-options {key}: {where} is {place!r:.80}, it cannot take that ({error})') from None
+
+
+def _suggest_key(key: str, cfg: Config) -> str:
+    """Name where a key of that name is, or else the top-level keys most like it."""
+    from ..models.config_walk import dotted, walk_dicts
+
+    ends = [dotted(path, key) for path, node in walk_dicts(cfg.to_dict()) if path and key in node]
+    return did_you_mean(ends[:2]) if ends else _suggest(key.split('.')[0], KEYS)
 
 
 def _inside(place: Any) -> dict[str, Any]:

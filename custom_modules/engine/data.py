@@ -58,7 +58,7 @@ def use_data(
     classes, has_masks = facts['classes'], facts['has_masks']
     if is_segmentation(cfg):
         classes = _segmentation_classes(facts, data_root)
-        lines += use_classes(cfg, len(classes))
+        lines += use_classes(cfg, len(classes), has_background=not facts['label_values'])
     elif facts['label_values']:
         raise UserError(
             f'{data_root}: has label pictures and no objects, a detector learns from boxes; train a segmenter on it, '
@@ -213,21 +213,23 @@ def use_ground_truth(cfg: Config, evaluator: ConfigDict, ann_file: str, data_roo
     evaluator.update(ann_file=ann_file, data_root=data_root)
 
 
-def use_classes(cfg: Config, num_classes: int, *, has_masks: bool = True) -> list[str]:
+def use_classes(cfg: Config, num_classes: int, *, has_masks: bool = True, has_background: bool = True) -> list[str]:
     """Make every head of the model follow the data set.
 
     Args:
         cfg: Config with the model.
         num_classes: How many categories the data set has; for a segmenter with the Background.
         has_masks: Whether any of its objects has a mask; otherwise the mask branch goes.
+        has_background: Whether the first class of a segmenter's is Background.
 
     Returns:
         Lines that say what was done.
     """
     from ..models import remove_mask_branch, set_num_classes
 
-    set_num_classes(cfg.model, num_classes)
+    changed = set_num_classes(cfg.model, num_classes, has_background=has_background)
     lines = [f'classes: {num_classes}, from the data set']
+    lines += [f'class weights: model.{path} follows them' for path in changed if path.endswith('class_weight')]
     if not has_masks and remove_mask_branch(cfg.model):
         for node in _loader_parts(cfg):
             if 'with_mask' in node:

@@ -96,7 +96,7 @@ def check_fit(cfg: Config, content: Mapping[str, Any], name: str, *, partial: bo
     Raises:
         UserError: See :func:`~custom_modules.engine.fitting.compare`.
     """
-    with in_scope_of(cfg), config_mistakes(str(cfg.filename)), _Uninitialised():
+    with in_scope_of(cfg), config_mistakes(str(cfg.filename), cfg), _Uninitialised():
         own = MODELS.build(copy.deepcopy(cfg.model)).state_dict()  # query detectors write into what they are given
     compare(own, content, name, partial=partial)
 

@@ -149,6 +149,9 @@ def _check_options(cfg: Config, options: TrainOptions) -> None:
     check_trackers(options.track)
     if options.track and not (cfg.get('default_hooks') or {}).get('tracking'):
         raise UserError(f'--track {options.track[0]}: {cfg.filename} has no default_hooks.tracking; inherit runtime.py')
+    epochs = (cfg.get('train_cfg') or {}).get('max_epochs', 1)
+    if not isinstance(epochs, int) or epochs < 1:
+        raise UserError(f'train_cfg.max_epochs is {epochs!r}; give a whole number from 1 on')
     if options.max_hours is not None and not 0 < options.max_hours < float('inf'):
         raise UserError(f'--max-hours {options.max_hours}: give a number above 0, such as 11.5')
 
@@ -186,7 +189,7 @@ def build_runner(cfg: Config) -> TrashRunner:
     Raises:
         UserError: A component does not take what the config gives it.
     """
-    with config_mistakes(str(cfg.filename)):
+    with config_mistakes(str(cfg.filename), cfg):
         return TrashRunner.from_cfg(cfg)
 
 

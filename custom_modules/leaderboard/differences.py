@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 # What training fills in from the data set and the command line, or what has a column of its own.
 _FILLED_IN = re.compile(
-    r'(^|\.)(data_root|ann_file|num_classes|metainfo|work_dir|launcher|resume|randomness|accumulative_counts'
+    r'(^|\.)(data_root|ann_file|num_classes|class_weight|metainfo|work_dir|launcher|resume|randomness|accumulative_counts'
     r'|seed|num_workers|persistent_workers)(\.|$)|^(train|val|test)_dataloader\.batch_size$'
     r'|^(val|test)_evaluator\.out$|^(log_processor|vis_backends|visualizer|default_hooks|env_cfg)(\.|$)'
 )

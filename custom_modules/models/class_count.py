@@ -10,19 +10,22 @@ from .config_walk import Path, constructor_default, dotted, registry_of, resolve
 
 # A backbone's num_classes belongs to its own classifier; what proposes regions knows one class only.
 NO_CLASSES_BELOW = ('backbone', 'teacher_backbone', 'init_cfg', 'rpn_head')
+# What the first class of a decode head is.
+BACKGROUND, OBJECT = 'background', 'object'
 
 
-def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
+def set_num_classes(model_cfg: dict, num_classes: int, *, has_background: bool = True) -> list[str]:
     """Set the class count wherever a part of the model takes one, in place.
 
     No list of models is behind it: whatever constructor takes ``num_classes``, also by default and through base
     classes, gets it.  Heads that count things and stuff apart get ``num_classes`` things and no stuff, lists of
     class weights their new length, where all weights but that of the background are the same: it comes last in
-    detectors and first in decode heads.
+    detectors and first in decode heads, which lose it where the data has no Background.
 
     Args:
         model_cfg: The model part of a config, a detector's or a segmenter's.
         num_classes: Number of categories; for a segmenter with Background among them.
+        has_background: Whether the first class of a segmenter is Background; label pictures may have none.
 
     Returns:
         The paths of the values that were changed.
@@ -39,10 +42,9 @@ def set_num_classes(model_cfg: dict, num_classes: int) -> list[str]:
         new = {key: 0 if key == 'num_stuff_classes' else num_classes for key in old}
         if old != new:
             changed += [dotted(path, key) for key in new if old[key] != new[key]]
-            count = sum(v for v in old.values() if isinstance(v, int))
-            changed += _fit_class_weights(
-                path, node, count, num_classes, is_decode_head=_is_decode_head(node, registry)
-            )
+        count = sum(v for v in old.values() if isinstance(v, int))
+        first = None if not _is_decode_head(node, registry) else BACKGROUND if has_background else OBJECT
+        changed += _fit_class_weights(path, node, count, num_classes, first=first)
         node.update(new)
         changed += _fit_maps(path, node, num_classes, registry)
     return changed
@@ -85,21 +87,27 @@ def _present(node: dict, cls: type | None, names: tuple[str, ...]) -> dict[str, 
     return values
 
 
-def _fit_class_weights(path: Path, head: dict, old: int, new: int, *, is_decode_head: bool) -> list[str]:
+def _fit_class_weights(path: Path, head: dict, old: int, new: int, *, first: str | None) -> list[str]:
     """Bring the ``class_weight`` lists below a head to the new length; returns the paths of those changed."""
     changed = []
     for below, node in walk_dicts(head):
         weights = node.get('class_weight')
         if not isinstance(weights, list | tuple):
             continue
-        background = len(weights) - old
-        if background in (0, 1) and len(set(weights[:old])) == 1:
-            node['class_weight'] = [weights[0]] * new + list(weights[old:])
-            changed.append(dotted((*path, *below), 'class_weight'))
-        elif is_decode_head and len(weights) == old and len(set(weights[1:])) == 1:
-            node['class_weight'] = [weights[0]] + [weights[1]] * (new - 1)
-            changed.append(dotted((*path, *below), 'class_weight'))
-        elif len(weights) not in (new, new + 1):
-            where = dotted((*path, *below), 'class_weight')
+        fitted = _fitted(list(weights), old, new, first)
+        where = dotted((*path, *below), 'class_weight')
+        if len(fitted) not in (new, new + 1):
             raise UserError(f'model.{where} has {len(weights)} weights, the data set {new} classes: give one for each')
+        if fitted != list(weights):
+            node['class_weight'] = fitted
+            changed.append(where)
     return changed
+
+
+def _fitted(weights: list[float], old: int, new: int, first: str | None) -> list[float]:
+    """Return weights of the new length where it is plain how; else the same."""
+    if len(weights) - old in (0, 1) and len(set(weights[:old])) == 1:
+        return [weights[0]] * new + weights[old:]
+    if first is not None and len(weights) == old and len(set(weights[1:])) == 1:
+        return [weights[0 if first == BACKGROUND else 1]] + [weights[1]] * (new - 1)
+    return weights

@@ -102,7 +102,9 @@ def test_loose_pictures_are_predicted_and_drawn(command, photos, tmp_path, capsy
             assert image.mode == 'P' and np.array_equal(np.asarray(image), labels)
             palette = segmentation_palette(probs.classes)
             assert image.convert('RGB').getpixel((3, 2)) == palette[labels[2, 3]]
-        assert cv2.imread(str(drawn / f'{name}.jpg')).shape[:2] == labels.shape
+        height, width = cv2.imread(str(drawn / f'{name}.jpg')).shape[:2]
+        factor = -(-480 // min(labels.shape))
+        assert width == factor * labels.shape[1] and height >= factor * labels.shape[0]  # a legend below
 
 
 def test_what_an_interrupted_call_has_drawn_stays(photos, tmp_path):
@@ -158,6 +160,18 @@ def test_what_is_for_segmenters_is_refused_with_a_detector(htc, photos, tool, op
     pictures = [str(photos)] if tool is predict else []
     with pytest.raises(UserError, match=message):
         tool([htc, 'gone.pth', *pictures, *options])
+
+
+@pytest.mark.parametrize('tool', [predict, score])
+def test_weights_of_the_other_task_are_refused(command, htc, trained_htc, photos, synthetic_root, tmp_path, tool):
+    config, segmenter = command
+    mixed = {(config, str(trained_htc / 'best.pth')): 'probs', (str(htc), segmenter): 'json'}
+    for (of_task, weights), suffix in mixed.items():
+        out = ['--out', str(tmp_path / f'x.{suffix}')]
+        options = [str(photos)] if tool is predict else ['--data-root', str(synthetic_root)]
+        kind = 'a detector' if suffix == 'probs' else 'a segmenter'
+        with pytest.raises(UserError, match=f'is {kind}, .*config.py beside it'):
+            tool([of_task, weights, *options, *out])
 
 
 def test_a_data_set_with_other_classes_is_refused(command, synthetic_root, tmp_path):

@@ -122,9 +122,9 @@ def _is_safe(image: dict, findings: Findings) -> bool:
 
 
 def check_label_files(
-    images: list[dict], root: Path, findings: Findings, *, categories: list[dict], void: list[int], decode: bool = False
+    images: list[dict], root: Path, findings: Findings, *, categories: list[dict], void: list[int]
 ) -> None:
-    """Check that each label picture is there, whole, of one channel, and as large as its photograph.
+    """Check that each label picture is there, whole, of one channel, as large as its photograph, and of known values.
 
     Args:
         images: Image records whose ``label_file`` is safe to join to ``root``.
@@ -132,7 +132,6 @@ def check_label_files(
         findings: Where errors are noted.
         categories: The checked categories.
         void: The values that do not count.
-        decode: Decode each in full and look at its values, too.
     """
     guard = LinkGuard(root)
 
@@ -140,8 +139,8 @@ def check_label_files(
         path = root / image['label_file']
         if guard.leads_out(path):
             return LINK_OUT, ''
-        finding = check_label_file(path, image['width'], image['height'], decode=decode)
-        return finding or (check_label_values(path, categories, void) if decode else None)
+        finding = check_label_file(path, image['width'], image['height'])
+        return finding or _check_values_of(path, categories, void)
 
     with ThreadPoolExecutor(NUM_THREADS) as pool, warnings.catch_warnings():
         warnings.simplefilter('ignore')
@@ -154,19 +153,18 @@ def check_label_files(
                 findings.add(kind, f'image {image["id"]}: {shown(image["label_file"])}{detail}')
 
 
-def check_label_file(path: Path, width: int, height: int, *, decode: bool = False) -> tuple[Kind, str] | None:
+def check_label_file(path: Path, width: int, height: int) -> tuple[Kind, str] | None:
     """Check one label picture.
 
     Args:
         path: Its file.
         width: Of its photograph, px; 0 where unknown.
         height: Of its photograph, px.
-        decode: Decode it in full.
 
     Returns:
         The kind of finding with its detail, or None for a good one.
     """
-    header = read_header(path, FORMATS, decode=decode)
+    header = read_header(path, FORMATS)
     if not isinstance(header, Header):
         kind, detail = header
         return (MISSING_LABELS if kind is MISSING_IMAGE else UNREADABLE_LABELS), detail
@@ -177,8 +175,11 @@ def check_label_file(path: Path, width: int, height: int, *, decode: bool = Fals
     return None
 
 
-def check_label_values(path: Path, categories: list[dict], void: list[int]) -> tuple[Kind, str] | None:
-    """Look for values of a readable label picture that are neither a class's nor void."""
-    counts = np.bincount(read_values(path).ravel(), minlength=256)
+def _check_values_of(path: Path, categories: list[dict], void: list[int]) -> tuple[Kind, str] | None:
+    """Look for values of a label picture that are neither a class's nor void: it may be younger than its record."""
+    try:
+        counts = np.bincount(read_values(path).ravel(), minlength=256)
+    except (OSError, ValueError, SyntaxError) as error:  # SyntaxError: Pillow's for broken PNGs
+        return UNREADABLE_LABELS, f' ({error})'
     unknown = label_table(categories, void).unknown(counts)
     return (LABEL_VALUE, f' has {describe(unknown)}') if unknown else None

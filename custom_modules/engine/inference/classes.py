@@ -8,6 +8,7 @@ from mmengine.config import Config, ConfigDict
 from ...utils import UserError
 from ..checkpoint import read_checkpoint
 from ..data import use_classes
+from ..tasks import is_segmentation
 
 
 def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
@@ -24,6 +25,7 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
         UserError: The file is damaged or says nothing about its classes.
     """
     content = read_checkpoint(checkpoint)
+    _check_task(cfg, content, checkpoint)
     meta = content.get('meta', {})
     classes, cat_ids = meta.get('classes'), meta.get('cat_ids')
     if not _are(classes, str) or not _are(cat_ids, int) or len(classes) != len(cat_ids):
@@ -32,6 +34,17 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
     use_classes(cfg, len(classes), has_masks=not boxes_only)
     cfg.load_from = None  # a runner would load it over the checkpoint
     return content
+
+
+def _check_task(cfg: Config, content: dict[str, Any], checkpoint: str | Path) -> None:
+    """Refuse a segmenter's weights for a detector and the reverse, which would fail at the classes or the tensors."""
+    is_segmenter = any(key.startswith('decode_head.') for key in content['state_dict'])
+    kinds = ('a detector', 'a segmenter')
+    if is_segmenter != is_segmentation(cfg):
+        raise UserError(
+            f'{checkpoint}: is {kinds[is_segmenter]}, {cfg.filename} {kinds[not is_segmenter]}; give the config it was '
+            f'trained with, config.py beside it'
+        )
 
 
 def _has_mask_branch(model: ConfigDict) -> bool:

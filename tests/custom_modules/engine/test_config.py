@@ -114,3 +114,45 @@ def test_overrides_are_read(pairs, expected):
 def test_mistaken_overrides_are_refused(tmp_path, override, message):
     with pytest.raises(UserError, match=message):
         load_config(write(tmp_path, GOOD), parse_overrides([override]))
+
+
+@pytest.mark.parametrize(
+    ('overrides', 'ends'),
+    [
+        pytest.param({'train_cfg.max_epochs': 6}, [30, 6, 6, [4, 5]], id='half'),
+        pytest.param({'train_cfg.max_epochs': 1}, [30, 1, 1, [1, 1]], id='at-least-one'),
+        pytest.param({'train_cfg.max_epochs': 6, 'param_scheduler.1.end': 9}, [30, 12, 9, [8, 10]], id='own-schedule'),
+        pytest.param({'train_cfg.val_interval': 6}, [30, 12, 12, [8, 10]], id='another-key'),
+    ],
+)
+def test_schedules_by_epoch_end_with_the_training(tmp_path, overrides, ends):
+    (tmp_path / 'a.py').write_text(
+        'train_cfg = dict(max_epochs=12, val_interval=1)\n'
+        'param_scheduler = [\n'
+        "    dict(type='LinearLR', by_epoch=False, begin=0, end=30),\n"
+        "    dict(type='CosineAnnealingLR', T_max=12, begin=0, end=12),\n"
+        "    dict(type='MultiStepLR', milestones=[8, 10]),\n"
+        ']\n'
+    )
+    warm_up, cosine, steps = load_config(tmp_path / 'a.py', overrides).param_scheduler
+    assert [warm_up.end, cosine.T_max, cosine.end, steps.milestones] == ends
+    assert warm_up.begin == cosine.begin == 0
+
+
+@pytest.mark.parametrize(
+    ('key', 'message'),
+    [
+        ('max_epochs', 'max_epochs: unknown key; did you mean train_cfg.max_epochs'),
+        ('model.decode_head.num_classes', 'num_classes: has no effect, the number of classes follows the data set'),
+    ],
+)
+def test_keys_that_do_nothing(key, message):
+    with pytest.raises(UserError, match=message):
+        load_config('configs/demo/upernet_swin.py', {key: 5})
+
+
+def test_a_helper_of_a_base_is_guessed(tmp_path):
+    (tmp_path / 'base.py').write_text('lovasz = dict(a=1)\nmodel = dict(b=lovasz)\n')
+    (tmp_path / 'leaf.py').write_text("_base_ = './base.py'\nmodel = dict(c=_base_.lovasc)\n")
+    with pytest.raises(UserError, match="no attribute 'lovasc'; did you mean lovasz"):
+        load_config(tmp_path / 'leaf.py')

@@ -273,3 +273,19 @@ def test_the_weight_of_background_stays_first_in_a_decode_head():
     model = ConfigDict(type='EncoderDecoder', decode_head={'type': 'FCNHead', 'num_classes': 4, 'loss_decode': loss})
     assert 'decode_head.loss_decode.class_weight' in set_num_classes(model, 6)
     assert model.decode_head.loss_decode.class_weight == [0.3, 1.0, 1.0, 1.0, 1.0, 1.0]
+
+
+@pytest.mark.parametrize(('count', 'expected'), [(4, [1.0] * 4), (2, [1.0] * 2)], ids=['as-many-classes', 'fewer'])
+def test_the_weight_of_background_goes_where_there_is_none(count, expected):
+    loss = {'type': 'SmoothedCrossEntropyLoss', 'class_weight': [0.3, 1.0, 1.0, 1.0]}
+    model = ConfigDict(type='EncoderDecoder', decode_head={'type': 'FCNHead', 'num_classes': 4, 'loss_decode': loss})
+    assert 'decode_head.loss_decode.class_weight' in set_num_classes(model, count, has_background=False)
+    assert model.decode_head.loss_decode.class_weight == expected
+
+
+@pytest.mark.fast
+def test_weights_are_counted_though_the_classes_stay_as_many():
+    loss = {'type': 'mmseg.CrossEntropyLoss', 'class_weight': [1.0, 2.0, 3.0]}
+    model = ConfigDict(type='EncoderDecoder', decode_head={'type': 'FCNHead', 'num_classes': 11, 'loss_decode': loss})
+    with pytest.raises(UserError, match='has 3 weights, the data set 11 classes'):
+        set_num_classes(model, 11)
