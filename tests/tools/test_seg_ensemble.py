@@ -300,7 +300,7 @@ def test_search_of_what_follows(folder, capsys, monkeypatch):
     stand_in_crf(monkeypatch, members=None)
     main(['--search', '--budget', '60', '--crf', '--rescue', '--out', 'out'])
     printed = capsys.readouterr().out
-    assert 'mIoU on 10 pictures with settings of the CRF\n' in printed
+    assert 'mIoU on 10 pictures, of the vote alone ' in printed
     found = read(folder / 'out.params.json')
     assert found['refinement']['num_pictures'] == 10 and len(found['refinement']['tried']) > 2
     assert (found['crf'] is None) == ('leave the CRF out' in printed)

@@ -98,13 +98,19 @@ class VoteParams(MemberParams):
             parts.append('weights by class')
         for name, settings in (('CRF', self.crf), ('rescue', self.rescue)):
             if settings is not None:
-                parts.append(f'{name} {_words(settings)}')
+                parts.append(f'{name} {settings_text(settings)}')
         return ', '.join(parts)
 
     def trial_cells(self) -> list[Any]:
         """Return the settings for a table."""
         weights = ' '.join(f'{weight:g}' for weight in self.weights)
-        return [weights, self.method, row_text(self.class_weights), _words(self.crf or ()), _words(self.rescue or ())]
+        return [
+            weights,
+            self.method,
+            row_text(self.class_weights),
+            settings_text(self.crf or ()),
+            settings_text(self.rescue or ()),
+        ]
 
     def save(self, path: str | Path, **extra: Any) -> None:
         """Write the params as json.
@@ -180,5 +186,6 @@ def as_settings(step: dict[str, Any] | None) -> Settings | None:
     return tuple(sorted((name, tuple(value) if isinstance(value, list) else value) for name, value in step.items()))
 
 
-def _words(settings: Settings) -> str:
-    return ' '.join(f'{name}={value}' for name, value in settings)
+def settings_text(settings: Settings) -> str:
+    """Write settings in a line."""
+    return ' '.join(f'{name}={value:g}' if isinstance(value, float) else f'{name}={value}' for name, value in settings)

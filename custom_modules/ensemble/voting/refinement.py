@@ -21,7 +21,7 @@ from custom_modules.evaluation.class_areas import ClassAreas
 
 from .electorate import Electorate
 from .members import Picture
-from .params import Settings, VoteParams, as_settings
+from .params import Settings, VoteParams, as_settings, settings_text
 from .refine import Photographs, default_settings, refine, rescue_labels
 from .search import objects_of
 from .vote import vote_each, vote_probs
@@ -31,14 +31,15 @@ PLAIN, REFINED = 'vote', 'refined'
 
 _CRF_CHANGES = (
     {},
-    {'bilateral_sxy': 0.5},
-    {'bilateral_srgb': 0.5},
-    {'bilateral_srgb': 2.0},
     {'bilateral_compat': 0.5},
     {'bilateral_compat': 0.25, 'gaussian_compat': 0.5},
+    {'bilateral_compat': 0.1, 'gaussian_compat': 0.25},
+    {'bilateral_compat': 0.25, 'gaussian_compat': 0.5, 'bilateral_sxy': 0.5},
+    {'bilateral_compat': 0.25, 'gaussian_compat': 0.5, 'bilateral_srgb': 0.5},
 )
-"""What the usual settings are multiplied by."""
-_RESCUE_CHANGES = ({}, {'max_area': 0.25}, {'max_area': 4.0}, {'min_agreement': 0.75}, {'min_agreement': 1.25})
+"""What the usual settings, which are for less certain probabilities than a segmenter's, are multiplied by."""
+_RESCUE_CHANGES = ({}, {'max_area': 0.25}, {'max_area': 4.0}, {'min_agreement': 1.4})
+_MOST_SHOWN = 8
 
 
 @dataclass(frozen=True)
@@ -64,14 +65,18 @@ class Refinement:
 
     def report(self) -> str:
         """Return what was found as lines of text."""
-        gain = self.gain
-        rows = [f'{score:.4f}  {_name(params)}' for params, score in self.trials]
+        gain, plain = self.gain, self.trials[0][1]
+        best = sorted(self.trials[1:], key=lambda trial: -trial[1])
         figures = f'{gain.value:+.4f} mIoU over the vote on held-out pictures ({gain.low:+.4f} .. {gain.high:+.4f})'
-        verdict = f'use it: {_name(self.params)}: {figures}'
-        if self.params.crf is None:
-            verdict = f'leave the CRF out: what would have been chosen is {figures}'
-        head = f'mIoU on {self.num_images} pictures with settings of the CRF'
-        return '\n'.join([head, *rows, verdict])
+        return '\n'.join(
+            [
+                f'mIoU on {self.num_images} pictures, of the vote alone {plain:.4f}; the best of {len(best)} settings:',
+                *(f'{score:.4f}  {_name(params)}' for params, score in best[:_MOST_SHOWN]),
+                f'use {_name(self.params)}: {figures}'
+                if self.params.crf is not None
+                else f'leave the CRF out: what would have been chosen is {figures}',
+            ]
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Return json values."""
@@ -221,5 +226,11 @@ def _labels(
 
 
 def _name(params: VoteParams) -> str:
-    _, found, settings = params.describe().partition('CRF ')
-    return f'{found}{settings}' if found else 'the vote alone'
+    """Name the settings that are not the usual ones."""
+    parts = []
+    for name in ('crf', 'rescue'):
+        if (settings := getattr(params, name)) is not None:
+            usual = dict(default_settings(name))
+            others = tuple((key, value) for key, value in settings if value != usual[key])
+            parts.append(f'{name} {settings_text(others) or "as usual"}')
+    return ', '.join(parts)

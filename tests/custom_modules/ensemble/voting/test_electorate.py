@@ -2,6 +2,7 @@
 
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 from custom_modules.datasets import load_coco
 from custom_modules.ensemble import open_probs
 from custom_modules.ensemble.voting import open_members, vote_labels
+from custom_modules.ensemble.voting.outcomes import outcomes
+from custom_modules.ensemble.voting.params import VoteParams
 from custom_modules.utils import UserError
 from tests.custom_modules.ensemble.voting.conftest import SIZES, name_of, some_labels
 
@@ -191,3 +194,24 @@ def test_memory_of_a_picture_is_given_back(add_probs):
     maps.prefetch(1)
     maps.release(1)
     np.testing.assert_array_equal(raw, before)
+
+
+@pytest.mark.skipif(not Path('/proc/self/smaps').is_file(), reason='memory of mappings is known on Linux only')
+def test_a_vote_on_many_pictures_keeps_none_of_them(add_probs):
+    """What is mapped of the files afterwards is less than a picture, 196,608 bytes a member."""
+    sizes = dict.fromkeys(range(1, 13), (256, 256))
+    paths = [add_probs(name, some_labels(seed, sizes)) for seed, name in enumerate(('a.probs', 'b.probs'))]
+    electorate = open_members(paths)
+    params = VoteParams(tuple(electorate.names), electorate.classes, (1.0, 1.0))
+    for outcome in outcomes(electorate, params, compare=True):
+        assert outcome.labels.shape == (256, 256)
+        assert sum(resident_of(path / 'data.bin') for path in paths) < 196_608
+
+
+def resident_of(path) -> int:
+    """Return how many bytes of a file are in the process's memory."""
+    lines, found = iter(Path('/proc/self/smaps').read_text().split('\n')), 0
+    for line in lines:
+        if line.endswith(str(path)):
+            found += next(int(part.split()[1]) * 1024 for part in lines if part.startswith('Rss:'))
+    return found
