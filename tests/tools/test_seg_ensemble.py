@@ -11,6 +11,7 @@ from PIL import Image
 from custom_modules.datasets.label_pictures import read_values
 from custom_modules.ensemble import open_probs, write_probs
 from custom_modules.ensemble.voting.params import VoteParams
+from custom_modules.submission import read_segmentation_csv, write_segmentation_csv
 from custom_modules.utils import UserError
 from tools import _fusion_options, seg_ensemble
 from tools.seg_ensemble import main
@@ -104,16 +105,12 @@ def test_voted_and_scored(folder, capsys):
     assert open_probs(folder / 'out' / 'voted.probs')[3][:, 1, 1] == pytest.approx([1.6 / 3, 0.3, 0.5 / 3], abs=2e-3)
 
 
-def test_members_of_all_kinds(folder, capsys, monkeypatch):
+def test_members_of_all_kinds(folder, capsys):
     (folder / 'd' / 'test').mkdir(parents=True)
     for number, labels in ((3, FOUND), (4, FOUND)):
         Image.fromarray(labels).save(folder / 'd' / 'test' / f'{number}.png')
-    module = types.ModuleType('segmentation_csv')
-    large = {f'test/{number}.jpg': np.kron(FOUND, np.ones((64, 64), np.uint8)) for number in (3, 4)}
-    rows = type('Rows', (dict,), {'names': property(lambda self: tuple(self))})
-    module.read_segmentation_csv = lambda path: rows(large)
-    monkeypatch.setitem(sys.modules, 'custom_modules.submission.segmentation_csv', module)
-    (folder / 'e.csv').touch()
+    large = np.kron(FOUND, np.ones((64, 64), np.uint8))
+    write_segmentation_csv('e.csv', [(f'test/{number}.jpg', large) for number in (3, 4)])
     main(['a.probs', 'd', 'e.csv', '--ann', 'val.json', '--method', 'hard', '--out', 'labels'])
     assert capsys.readouterr().out.rstrip().endswith('mIoU 1.000000')
     for number in (3, 4):
@@ -123,13 +120,10 @@ def test_members_of_all_kinds(folder, capsys, monkeypatch):
     main(['labels', 'a.probs', '--ann', 'val.json', '--out', 'labels2'])  # replaced
 
 
-def test_csv_out(folder, monkeypatch):
-    written = {}
-    module = types.ModuleType('segmentation_csv')
-    module.write_segmentation_csv = lambda path, rows: written.update(rows)
-    monkeypatch.setitem(sys.modules, 'custom_modules.submission.segmentation_csv', module)
+def test_csv_out(folder):
     main(['a.probs', '--ann', 'test.json', '--out', 'out.csv'])
-    assert list(written) == ['test/3.jpg', 'test/4.jpg']
+    written = read_segmentation_csv(folder / 'out.csv')
+    assert written.names == ('test/3.jpg', 'test/4.jpg')
     np.testing.assert_array_equal(written['test/3.jpg'], np.kron(FOUND, np.ones((64, 64), np.uint8)))
 
 
@@ -304,6 +298,20 @@ def test_search_of_what_follows(folder, capsys, monkeypatch):
     found = read(folder / 'out.params.json')
     assert found['refinement']['num_pictures'] == 10 and len(found['refinement']['tried']) > 2
     assert (found['crf'] is None) == ('leave the CRF out' in printed)
+
+
+def test_the_real_crf_and_rescue(folder, capsys):
+    (folder / 'test').mkdir()
+    for number in (3, 4):
+        pixels = np.where(FOUND[..., None], 200, 20).astype(np.uint8) * np.ones(3, np.uint8)
+        Image.fromarray(pixels).save(folder / 'test' / f'{number}.png')
+        (folder / 'test' / f'{number}.png').rename(folder / 'test' / f'{number}.jpg')
+    write_member(folder / 'd.probs', FOUND, FOUND)
+    main(['a.probs', 'd.probs', '--ann', 'val.json', '--crf', '--rescue', '--bits', '16'])
+    printed = capsys.readouterr().out
+    assert 'CRF + rescue' in printed and 'mIoU 0.' in printed
+    found = open_probs(folder / 'work_dirs' / 'ensemble' / 'val.probs')
+    assert found[3].sum(axis=0) == pytest.approx(1, abs=1e-3)
 
 
 AB, OUT = ['a.probs', 'b.probs'], ['--ann', 'val.json', '--out', 'o.probs']

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from custom_modules.datasets.label_pictures import read_values
+from custom_modules.datasets.label_pictures import drawn_name, read_values
 from custom_modules.ensemble.probs import INDEX, SUFFIX, open_probs
 from custom_modules.utils import UserError, did_you_mean, find_file, similar_paths
 
@@ -142,7 +142,7 @@ class LabelPicturesMember(Member):
         found = {}
         for picture in pictures:
             path = PurePosixPath(picture.file_name)
-            names = [path.with_suffix('').as_posix(), f'{picture.id:06d}_{path.stem[:100]}_labels']
+            names = [path.with_suffix('').as_posix(), drawn_name(picture.id, path, '_labels')]
             if stems[path.stem] == 1:
                 names.append(path.stem)
             if name := next((name for name in names if name in self._files), None):

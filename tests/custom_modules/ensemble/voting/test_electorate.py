@@ -1,7 +1,5 @@
 """Members of all kinds vote together, and those that cannot are refused by name."""
 
-import sys
-import types
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from custom_modules.ensemble import open_probs
 from custom_modules.ensemble.voting import open_members, vote_labels
 from custom_modules.ensemble.voting.outcomes import outcomes
 from custom_modules.ensemble.voting.params import VoteParams
+from custom_modules.submission import write_segmentation_csv
 from custom_modules.utils import UserError
 from tests.custom_modules.ensemble.voting.conftest import SIZES, name_of, some_labels
 
@@ -30,28 +29,14 @@ def labels_of(electorate, index, picture):
     return vote_labels(layers, picture.size, weights)
 
 
-@pytest.fixture
-def csv_reader(monkeypatch):
-    """Stand in for the reader of competition csv: the rows to give, by path."""
-    rows = {}
-
-    class Rows(dict):
-        names = property(lambda self: tuple(self))
-
-    module = types.ModuleType('segmentation_csv')
-    module.read_segmentation_csv = lambda path: Rows(rows)
-    monkeypatch.setitem(sys.modules, 'custom_modules.submission.segmentation_csv', module)
-    return rows
-
-
-def test_members_of_all_kinds(add_probs, add_pictures, add_ann, csv_reader, tmp_path):
+def test_members_of_all_kinds(add_probs, add_pictures, add_ann, tmp_path):
     truth = [some_labels(seed) for seed in range(4)]
-    large = {number: np.kron(one, np.ones((256, 256), np.uint8))[:256, :256] for number, one in truth[3].items()}
+    rows = []
     for number, one in truth[3].items():
         height, width = one.shape
-        large[number] = one[np.arange(256) * height // 256][:, np.arange(256) * width // 256]
-    csv_reader.update({f'./{name_of(number)}': one for number, one in large.items()})
-    (tmp_path / 'd.csv').touch()
+        large = one[np.arange(256) * height // 256][:, np.arange(256) * width // 256]
+        rows.append((f'./{name_of(number)}', large))
+    write_segmentation_csv(tmp_path / 'd.csv', rows)
     paths = [
         add_probs('a.probs', truth[0]),
         add_probs('b.probs', truth[1], dtype='uint16'),
