@@ -25,7 +25,7 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
         UserError: The file is damaged or says nothing about its classes.
     """
     content = read_checkpoint(checkpoint)
-    _check_task(cfg, content, checkpoint)
+    check_task(cfg, content, checkpoint)
     meta = content.get('meta', {})
     classes, cat_ids = meta.get('classes'), meta.get('cat_ids')
     if not _are(classes, str) or not _are(cat_ids, int) or len(classes) != len(cat_ids):
@@ -36,8 +36,17 @@ def fit_to_checkpoint(cfg: Config, checkpoint: str | Path) -> dict[str, Any]:
     return content
 
 
-def _check_task(cfg: Config, content: dict[str, Any], checkpoint: str | Path) -> None:
-    """Refuse a segmenter's weights for a detector and the reverse, which would fail at the classes or the tensors."""
+def check_task(cfg: Config, content: dict[str, Any], checkpoint: str | Path) -> None:
+    """Refuse a segmenter's weights for a detector and the reverse, which would fail at the classes or the tensors.
+
+    Args:
+        cfg: The config.
+        content: Of the checkpoint.
+        checkpoint: Its file.
+
+    Raises:
+        UserError: The two are of different tasks.
+    """
     is_segmenter = any(key.startswith('decode_head.') for key in content['state_dict'])
     kinds = ('a detector', 'a segmenter')
     if is_segmenter != is_segmentation(cfg):

@@ -16,6 +16,7 @@ from ..distributed import on_each_machine, on_main_rank, start_distributed
 from ..runner import config_mistakes
 from ..tasks import in_scope_of, is_segmentation
 from ..work_dir import run_folder
+from .classes import check_task
 from .formats import check_predictions, output_suffix
 from .pictures import Picture, pictures_of_split
 from .writing import predict_to_file
@@ -89,7 +90,9 @@ def _check_classes(cfg: Config, data_root: str, ann: str, checkpoint: str) -> li
     path = resolve_ann(root, ann)
     data = load_coco(path, root, check_images=False)
     own = coco_classes(data) if is_segmentation(cfg) else data.classes
-    classes = read_checkpoint(checkpoint, mapped=True).get('meta', {}).get('classes')
+    content = read_checkpoint(checkpoint, mapped=True)
+    check_task(cfg, content, checkpoint)
+    classes = content.get('meta', {}).get('classes')
     if isinstance(classes, list) and list(own) != classes:
         raise UserError(
             f'{path} has the classes {", ".join(own)}, {checkpoint} was trained on '

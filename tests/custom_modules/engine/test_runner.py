@@ -145,7 +145,7 @@ def test_a_lone_last_picture_is_left_out(model, pictures, batches):
 
 
 def test_an_argument_is_found_and_guessed():
-    cfg = Config({'model': {'type': 'mmseg.EncoderDecoder', 'decode_head': {'type': 'FCNHead', 'num_clases': 5}}})
+    cfg = Config({'model': {'type': 'EncoderDecoder', 'decode_head': {'type': 'FCNHead', 'num_clases': 5}}})
     guess = r'at model.decode_head.num_clases; did you mean num_classes'
     with pytest.raises(UserError, match=guess), config_mistakes('a.py', cfg):
         raise TypeError("BaseDecodeHead.__init__() got an unexpected keyword argument 'num_clases'")
