@@ -1,10 +1,10 @@
-"""Show the whole way on this machine: synthetic pictures, two detectors and a segmenter, scored, fused and drawn.
+"""Show the whole way on this machine: synthetic pictures, two detectors and two segmenters, scored, fused and drawn.
 
     python tools/demo.py
 
 The models train side by side; each is scored without and with test-time augmentation.  The better detector labels the
-pictures without annotations, and both are fused.  Everything goes to work_dirs/demo/, the labels beside the pictures;
-a demo that was broken off goes on where it stopped.
+pictures without annotations, and both are fused; the segmenters vote, with a CRF and the rescue of small objects.
+Everything goes to work_dirs/demo/, the labels beside the pictures; a demo that was broken off goes on where it stopped.
 """
 
 import argparse
@@ -21,13 +21,14 @@ sys.path.insert(0, str(ROOT))
 from tools._demo_steps import Beside, StepFailed, Steps, here  # noqa: E402
 from tools._launch import Parser, run  # noqa: E402
 
-DETECTORS = ('htc_swin', 'cascade_mask_rcnn_swin')  # the one that takes longer first
-SEGMENTER = 'deeplabv3plus_r18'
+DETECTORS, SEGMENTERS = ('htc_swin', 'cascade_mask_rcnn_swin'), ('deeplabv3plus_r18', 'upernet_swin')
+# Models that train one after another, each line beside the other; they take about as long.
+LINES = (('htc_swin', 'upernet_swin'), ('cascade_mask_rcnn_swin', 'deeplabv3plus_r18'))
 DATA = ROOT / 'data' / 'synthetic'
 OUT = ROOT / 'work_dirs' / 'demo'
 PICTURES = '--train 1000 --val 80 --test 20 --size 192 --frequencies sqrt'
-NUM_LINES = 2  # of models that train side by side
 SHOWN = ('mAP50', 'segm_mAP50', 'mIoU', 'mIoU_per_image', 'boundary_IoU')
+VOTES = 200  # that a search tries; each takes a tenth of a second
 PLAIN, TTA = 'val', 'val_tta'  # names of the predictions without and with test-time augmentation
 
 
@@ -45,38 +46,39 @@ def main(argv: list[str] | None = None) -> int:
     try:
         steps.call('make_synthetic.py', '--out', str(DATA), *PICTURES.split())
         figures = train_and_test_all()
-        models, segmenter = {name: figures[name] for name in DETECTORS}, figures[SEGMENTER]
+        models, segmenters = ({name: figures[name] for name in names} for names in (DETECTORS, SEGMENTERS))
         best = max(models, key=lambda name: models[name]['mAP50'])
         labels = make_pseudo_labels(best, steps)
-        fusion = fuse(models, steps)
+        fusion, vote = fuse(models, steps), let_vote(segmenters, steps)
     except StepFailed as failed:
         return failed.code
     draw_predictions(OUT / best / 'predictions' / f'{PLAIN}.json', OUT / 'predictions.jpg')
-    draw_label_maps(OUT / SEGMENTER / 'predictions' / f'{PLAIN}.probs', OUT / 'segmentation.jpg')
-    summary = write_summary(models, best, fusion, labels, segmenter, time.monotonic() - started)
+    draw_label_maps(OUT / 'vote' / f'{TTA}.probs', OUT / 'segmentation.jpg')
+    parts = {'best': best, 'models': models, 'fusion': fusion, 'pseudo_labels': labels}
+    summary = write_summary({**parts, 'segmenters': segmenters, 'vote': vote}, time.monotonic() - started)
     show(summary)
     return 0
 
 
 def train_and_test_all() -> dict[str, dict[str, Any]]:
-    """Train and test the first detector on the terminal, the others beside it; return the figures of each.
+    """Train and test a line of models on the terminal, the other beside it; return the figures of each.
 
     A step of a small model is a long row of small operations, which a second core hardly speeds up.
     """
     from custom_modules.engine.workers import usable_cores
 
     work = partial(train_and_test, precision=fast_precision())
-    first, *others = (*DETECTORS, SEGMENTER)
-    if usable_cores() < NUM_LINES:
-        return {name: work(name, Steps()) for name in (first, *others)}
-    threads, log = usable_cores() // NUM_LINES, OUT / 'beside.log'
+    first, others = LINES
+    if usable_cores() < len(LINES):
+        return {name: work(name, Steps()) for name in (*first, *others)}
+    threads, log = usable_cores() // len(LINES), OUT / 'beside.log'
     log.parent.mkdir(parents=True, exist_ok=True)
     log.write_text('', encoding='utf-8')
     line = Beside(lambda steps: {name: work(name, steps) for name in others}, Steps(log, threads))
     line.start()
     print(f'\n{" and ".join(others)} are trained and tested meanwhile, see {here(log)}', flush=True)
     try:
-        figures = {first: work(first, Steps(threads=threads))}
+        figures = {name: work(name, Steps(threads=threads)) for name in first}
         if line.is_alive():
             print(f'\nwaiting for what is left, see {here(log)}', flush=True)
         return figures | line.result()
@@ -95,9 +97,9 @@ def train_and_test(name: str, steps: Steps, precision: list[str]) -> dict[str, A
     start = ['--work-dir', str(folder), '--load-from', 'none', '--resume', *precision]
     steps.call('train.py', str(ROOT / config), *common, *start)
     seconds, figures = time.monotonic() - started, {}
-    main = 'mIoU' if name == SEGMENTER else 'mAP50'
+    main, suffix = ('mIoU', '.probs') if name in SEGMENTERS else ('mAP50', '.json')
     for out, options in ((PLAIN, []), (TTA, ['--tta'])):
-        predictions = folder / 'predictions' / f'{out}{".probs" if name == SEGMENTER else ".json"}'
+        predictions = folder / 'predictions' / f'{out}{suffix}'
         best = str(folder / 'best.pth')
         steps.call('test.py', str(ROOT / config), best, *common, *options, '--out', str(predictions))
         figures[out] = scores_of(predictions)
@@ -147,8 +149,8 @@ def fuse(models: dict[str, dict], steps: Steps) -> dict[str, Any]:
         out = OUT / 'fusion' / f'{name}.json'
         steps.call('wbf_ensemble.py', *members, '--ann', str(DATA / 'val.json'), '--search', '--out', str(out))
         figures[name] = scores_of(out)
-        found = json.loads(out.with_suffix('.params.json').read_text(encoding='utf-8'))['search']
-        gains[name] = {'choice': found['choice'], **found['held_out'][found['choice']]['gain']}
+        found = json.loads(out.with_suffix('.params.json').read_text(encoding='utf-8'))
+        gains[name] = held_out_gain(found)
     return {
         **figures[PLAIN],
         'tta': figures[TTA],
@@ -156,6 +158,29 @@ def fuse(models: dict[str, dict], steps: Steps) -> dict[str, Any]:
         'held_out_gain': gains[PLAIN],
         'held_out_gain_with_tta': gains[TTA],
     }
+
+
+def let_vote(segmenters: dict[str, dict], steps: Steps) -> dict[str, Any]:
+    """Search the best vote, CRF and rescue, without and with test-time augmentation; return what each step scores."""
+    figures = {}
+    for name in (PLAIN, TTA):
+        members = [str(OUT / model / 'predictions' / f'{name}.probs') for model in segmenters]
+        out, more = OUT / 'vote' / f'{name}.probs', ['--crf', '--rescue', '--search', '--budget', str(VOTES)]
+        steps.call('seg_ensemble.py', *members, '--ann', str(DATA / 'val.json'), *more, '--out', str(out))
+        comparison = json.loads(out.with_suffix('.metrics.json').read_text(encoding='utf-8'))['comparison']
+        found = json.loads(out.with_suffix('.params.json').read_text(encoding='utf-8'))
+        figures[name] = {
+            'steps': comparison['steps'],
+            'held_out_gain': held_out_gain(found),
+            'held_out_gain_of_steps': found['refinement']['held_out']['refined']['gain'],
+        }
+    return {**figures[PLAIN], 'tta': figures[TTA]}
+
+
+def held_out_gain(found: dict[str, Any]) -> dict[str, Any]:
+    """Read which way a search chose and what it gained over the best member on pictures not looked at."""
+    search = found['search']
+    return {'choice': search['choice'], **search['held_out'][search['choice']]['gain']}
 
 
 def draw_predictions(predictions: Path, out: Path, count: int = 8) -> None:
@@ -208,15 +233,8 @@ def draw_label_maps(predictions: Path, out: Path, count: int = 8) -> None:
     cv2.imwrite(str(out), sheet)
 
 
-def write_summary(
-    models: dict[str, dict],
-    best: str,
-    fusion: dict[str, Any],
-    labels: dict[str, Any],
-    segmenter: dict[str, Any],
-    seconds: float,
-) -> dict[str, Any]:
-    """Write ``summary.json``: seconds in all and for the installation, each model, the fusion, the labels."""
+def write_summary(parts: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Write ``summary.json``: seconds in all and for the installation, and what each part came to."""
     from custom_modules.utils import atomic_write
 
     record = Path(sys.prefix) / 'install.json'
@@ -225,11 +243,7 @@ def write_summary(
         'seconds': round(seconds + (installation or 0), 1),
         'installation_seconds': installation,
         'demo_seconds': round(seconds, 1),
-        'best': best,
-        'models': models,
-        'fusion': fusion,
-        'pseudo_labels': labels,
-        'segmenters': {SEGMENTER: segmenter},
+        **parts,
     }
     with atomic_write(OUT / 'summary.json') as file:
         json.dump(summary, file, indent=2)
@@ -245,12 +259,11 @@ def show(summary: dict[str, Any]) -> None:
         seconds = f'{one["train_seconds"]:>9.0f}' if 'train_seconds' in one else ''
         print(f'{name:<26}{boxes}{masks}{seconds}')
     fusion, labels = summary['fusion'], summary['pseudo_labels']
-    gains = [fusion[name] for name in ('held_out_gain', 'held_out_gain_with_tta')]
-    print(f'{"its gain, held out":<26}{gains[0]["value"]:>+8.4f}{gains[1]["value"]:>+10.4f}')
+    print(_gains(fusion['held_out_gain'], fusion['held_out_gain_with_tta']))
     precision = labels['real_precision']
     right = '' if precision is None else f', {precision:.0%} of them right'
     print(f'{labels["labels"]} pseudo labels on {labels["pictures"]} pictures{right}: {labels["file"]}')
-    show_segmenters(summary['segmenters'])
+    show_segmenters(summary['segmenters'], summary['vote'])
     pictures, figures = (
         ' and '.join(map(here, (OUT / 'predictions.jpg', OUT / 'segmentation.jpg'))),
         OUT / 'summary.json',
@@ -258,13 +271,28 @@ def show(summary: dict[str, Any]) -> None:
     print(f'{summary["demo_seconds"]:.0f} s; pictures in {pictures}, figures in {here(figures)}')
 
 
-def show_segmenters(segmenters: dict[str, dict[str, Any]]) -> None:
-    """Print the table of the segmenters."""
+def show_segmenters(segmenters: dict[str, dict[str, Any]], vote: dict[str, Any]) -> None:
+    """Print the table of the segmenters, their vote and its steps."""
     print(f'\n{"":<26}{"mIoU":>8}{"with TTA":>10}{"gain":>9}{"a picture":>12}{"outlines":>10}{"seconds":>9}')
     for name, one in segmenters.items():
-        over_set = f'{one["mIoU"]:>8.4f}{one["tta"]["mIoU"]:>10.4f}{one["tta_gain"]:>+9.4f}'
         others = f'{one["mIoU_per_image"]:>12.4f}{one["boundary_IoU"]:>10.4f}'
-        print(f'{name:<26}{over_set}{others}{one["train_seconds"]:>9.0f}')
+        print(f'{name:<26}{_plain_and_tta(one["mIoU"], one["tta"]["mIoU"])}{others}{one["train_seconds"]:>9.0f}')
+    plain, tta = vote, vote['tta']
+    print(f'{"vote of both":<26}{_plain_and_tta(plain["steps"]["vote"], tta["steps"]["vote"])}')
+    print(_gains(plain['held_out_gain'], tta['held_out_gain']))
+    for name in dict.fromkeys((*plain['steps'], *tta['steps'])):
+        if name != 'vote':
+            scores = ['' if name not in one['steps'] else f'{one["steps"][name]:.4f}' for one in (plain, tta)]
+            print(f'{f"the vote with {name}":<26}{scores[0]:>8}{scores[1]:>10}')
+    print(_gains(plain['held_out_gain_of_steps'], tta['held_out_gain_of_steps']))
+
+
+def _plain_and_tta(plain: float, tta: float) -> str:
+    return f'{plain:>8.4f}{tta:>10.4f}{tta - plain:>+9.4f}'
+
+
+def _gains(plain: dict[str, float], tta: dict[str, float]) -> str:
+    return f'{"its gain, held out":<26}{plain["value"]:>+8.4f}{tta["value"]:>+10.4f}'
 
 
 if __name__ == '__main__':

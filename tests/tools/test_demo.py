@@ -23,6 +23,14 @@ SUMMARY = {
             'tta': {'mIoU': 0.53},
         }
     },
+    'vote': {
+        'steps': {'vote': 0.52, 'CRF': 0.55},
+        **{'held_out_gain': {'value': 0.01}, 'held_out_gain_of_steps': {'value': 0.02}},
+        'tta': {
+            'steps': {'vote': 0.54, 'CRF': 0.56, 'rescue': 0.57},
+            **{'held_out_gain': {'value': 0.0}, 'held_out_gain_of_steps': {'value': 0.03}},
+        },
+    },
     'demo_seconds': 432.1,
 }
 
@@ -107,7 +115,15 @@ def test_the_table_at_the_end(capsys):
     ]
     assert lines[4] == '30 pseudo labels on 18 pictures, 76% of them right: data/train_pseudo.json'
     assert lines[7].split() == ['deeplab', '0.5100', '0.5300', '+0.0200', '0.6000', '0.3000', '250']
-    assert lines[8].startswith('432 s; pictures in ')
+    assert [line.split() for line in lines[8:13]] == [
+        ['vote', 'of', 'both', '0.5200', '0.5400', '+0.0200'],
+        ['its', 'gain,', 'held', 'out', '+0.0100', '+0.0000'],
+        ['the', 'vote', 'with', 'CRF', '0.5500', '0.5600'],
+        ['the', 'vote', 'with', 'rescue', '0.5700'],
+        ['its', 'gain,', 'held', 'out', '+0.0200', '+0.0300'],
+    ]
+    assert lines[11].index('0.5700') == lines[10].index('0.5600')
+    assert lines[13].startswith('432 s; pictures in ')
 
 
 @pytest.mark.slow
@@ -121,8 +137,9 @@ def test_the_whole_way(tmp_path, monkeypatch, capfd):
     assert summary['fusion']['held_out_gain']['value'] >= 0 <= summary['fusion']['held_out_gain_with_tta']['value']
     assert {'mAP50', 'segm_mAP50', 'tta', 'tta_gain'} <= set(summary['fusion'])
     assert (demo.OUT / 'predictions.jpg').is_file() and (demo.DATA / 'train_pseudo.json').is_file()
-    assert (demo.OUT / 'segmentation.jpg').is_file() and summary['segmenters'][demo.SEGMENTER]['mIoU'] > 0
+    assert (demo.OUT / 'segmentation.jpg').is_file() and summary['segmenters'].keys() == set(demo.SEGMENTERS)
     assert (demo.OUT / 'beside.log').read_text().count('finished, see') == 2
+    assert summary['vote']['steps']['vote'] > 0 < summary['vote']['tta']['steps']['vote']
     assert demo.main([]) == 0  # again: nothing is trained twice
     again = json.loads((demo.OUT / 'summary.json').read_text())
     assert all(model['resumed'] for kind in ('models', 'segmenters') for model in again[kind].values())
@@ -138,7 +155,7 @@ def test_what_fails_on_the_terminal_ends_what_runs_beside_it(tmp_path):
         'import sys\nfrom pathlib import Path\nfrom tools import demo\n'
         f'demo.DATA, demo.OUT = Path({str(tmp_path / "data")!r}), Path({str(tmp_path / "runs")!r})\n'
         "demo.PICTURES = '--train 4 --val 2 --test 2 --size 96'\n"
-        "demo.DETECTORS = ('no_such', 'cascade_mask_rcnn_swin')\n"
+        "demo.LINES = (('no_such',), ('cascade_mask_rcnn_swin',))\n"
         'sys.exit(demo.main([]))'
     )
     ended = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, timeout=300)
