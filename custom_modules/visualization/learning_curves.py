@@ -172,11 +172,14 @@ def _plot_learning_rate(axes: 'Axes', curve: Curve) -> None:
 
 
 def _plot_scores(axes: 'Axes', curves: dict[str, Curve]) -> None:
+    stars = []
     for color, (name, (iterations, values)) in zip(cycle(_COLORS), curves.items(), strict=False):
         best = int(np.argmax(values))
         label = f'{name} (best {values[best]:.4f})'
         axes.plot(iterations, values, color=color, marker='o', markersize=4, linewidth=1.8, label=label)
-        axes.plot(iterations[best], values[best], color=color, marker='*', markersize=13, markeredgecolor='white')
+        stars.append((iterations[best], values[best], color))
+    for size, (at, value, color) in zip(range(13 + 3 * len(stars), 0, -3), stars, strict=False):
+        axes.plot(at, value, color=color, marker='*', markersize=size, markeredgecolor='white', zorder=3, clip_on=False)
     style_axes(axes, 'Validation', '', 'score')
     axes.set_ylim(bottom=0)
     legend_outside(axes)
