@@ -80,7 +80,8 @@ class FusionGrid(Grid):
         if cell.kind == TRAIN:
             yield self._training(cell)
         if cell.kind == PREDICT:
-            yield from (self._prediction(cell, ann) for ann in (SEARCHED_ON, SCORED_ON))
+            weights = self.weights(next(self.plan.needs(cell)))
+            yield from (self.prediction_command(cell, ann, weights) for ann in (SEARCHED_ON, SCORED_ON))
 
     def _training(self, cell: Step) -> list[str]:
         member, start = self.plan.members[cell.member], next(self.plan.needs(cell), None)
@@ -95,10 +96,10 @@ class FusionGrid(Grid):
             steps=max(steps // self.args.shorter, 1),
         )
 
-    def _prediction(self, cell: Step, ann: str) -> list[str]:
-        config, weights = ROOT / self.plan.config(cell), self.weights(next(self.plan.needs(cell)))
+    def prediction_command(self, cell: Step, ann: str, weights: Path) -> list[str]:
+        """Return the command that predicts on a json."""
         return [
-            *(sys.executable, str(ROOT / 'tools' / 'test.py'), str(config), str(weights)),
+            *(sys.executable, str(ROOT / 'tools' / 'test.py'), str(ROOT / self.plan.config(cell)), str(weights)),
             *('--data-root', str(self.data_root(cell)), '--ann', ann, '--out', str(self.predictions(cell, ann))),
             *(['--amp'] if self.args.amp else []),
             *(['--tta'] if cell.tta else []),
@@ -108,10 +109,12 @@ class FusionGrid(Grid):
         """Score a training on the pictures to search on, all else on both."""
         if cell.kind == TRAIN:
             return last_scores(self.folder(cell), self.training_scores)
-        if cell.kind == PREDICT:
-            on = {ann: self.score(cell, ann) for ann in (SEARCHED_ON, SCORED_ON)}
-            return {**on[SCORED_ON], 'search': on[SEARCHED_ON]}
-        return self.fuse(cell)
+        return self.on_both(cell) if cell.kind == PREDICT else self.fuse(cell)
+
+    def on_both(self, cell: Step) -> dict:
+        """Score a cell's predictions on both files."""
+        on = {ann: self.score(cell, ann) for ann in (SEARCHED_ON, SCORED_ON)}
+        return {**on[SCORED_ON], 'search': on[SEARCHED_ON]}
 
     @abstractmethod
     def score(self, cell: Step, ann: str) -> dict:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-SYNTHETIC, PHOTOGRAPHS = 'synthetic', 'photographs'
+SYNTHETIC, PHOTOGRAPHS = DATA = ('synthetic', 'photographs')
 TRAIN, PREDICT, EQUAL, SEARCH = 'train', 'predict', 'equal', 'search'
 ALL = 'all'  # stands for the members in the name of a fusion
 MORE_SEEDS = (1, 2)

@@ -1,18 +1,53 @@
-"""The cells of benchmarks/segmentation_ensemble.py: which segmenters are trained, predicted with and voted with."""
+"""The cells of benchmarks/segmentation_ensemble.py: which segmenters vote, how, and which learn from their labels."""
 
 from __future__ import annotations
 
-from benchmarks.fusion_plan import FusionPlan, Member
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
-SYNTHETIC_STEPS, STEPS = 1000, 500
-_NAMES = ('deeplabv3plus_r18', 'upernet_swin', 'mask2former_swin', 'unet_r18')
+from benchmarks.fusion_plan import DATA, EQUAL, PREDICT, SEARCH, TRAIN, FusionPlan, Member, Step
+
+CRF, RESCUE, REFINED = 'crf', 'rescue', 'refined'
+STUDENT = 'student'
+NONE, PSEUDO = 'none', 'pseudo'  # what students learn from beside the labels that there are
+TEACHER = 'deeplabv3plus_r18'  # students go on from it
+
+SYNTHETIC_STEPS, STEPS, STUDENT_STEPS = 1000, 500, 250
+_NAMES = (TEACHER, 'upernet_swin', 'mask2former_swin', 'unet_r18')
 _OWN = {'unet_r18': 'benchmarks/segmentation/unet_r18_synthetic.py'}
 
-PLAN = FusionPlan(
+
+@dataclass(frozen=True)
+class VotePlan(FusionPlan):
+    """Members that vote, and two students of one of them."""
+
+    def config(self, step: Step) -> str:
+        """Return the config of a training or of what predicts; empty for a vote."""
+        return super().config(replace(step, member=TEACHER) if step.kind == STUDENT else step)
+
+    def needs(self, step: Step) -> Iterator[Step]:
+        """List the cells that one is made from; of a student the training it goes on from comes first."""
+        if step.kind != STUDENT:
+            yield from super().needs(step)
+            return
+        yield replace(step, kind=TRAIN, member=TEACHER)
+        if step.member == PSEUDO:
+            yield from (replace(step, kind=PREDICT, member=member) for member in self.members)
+
+    def all_steps(self) -> list[Step]:
+        """List all cells, the students before further seeds."""
+        steps = super().all_steps()
+        students = [Step(data, STUDENT, name) for data in DATA for name in (PSEUDO, NONE)]
+        first = [step for step in steps if step.seed == 0]
+        return [*first, *students, *steps[len(first) :]]
+
+
+PLAN = VotePlan(
     {
         name: Member(
             _OWN.get(name, f'configs/demo/{name}.py'), SYNTHETIC_STEPS, f'benchmarks/segmentation/{name}.py', STEPS
         )
         for name in _NAMES
-    }
+    },
+    fusions=(EQUAL, SEARCH, CRF, RESCUE, REFINED),
 )
