@@ -13,8 +13,12 @@ NONE, PSEUDO = 'none', 'pseudo'  # what students learn from beside the labels th
 TEACHER = 'deeplabv3plus_r18'  # students go on from it
 
 SYNTHETIC_STEPS, STEPS, STUDENT_STEPS = 1000, 500, 250
-_NAMES = (TEACHER, 'upernet_swin', 'mask2former_swin', 'unet_r18')
-_OWN = {'unet_r18': 'benchmarks/segmentation/unet_r18_synthetic.py'}
+_UNET = Member(
+    'benchmarks/segmentation_ensemble/unet_r18_synthetic.py',
+    SYNTHETIC_STEPS,
+    'benchmarks/segmentation_ensemble/unet_r18.py',
+    STEPS,
+)
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,8 @@ class VotePlan(FusionPlan):
         return [*first, *students, *steps[len(first) :]]
 
 
-PLAN = VotePlan(
-    {
-        name: Member(
-            _OWN.get(name, f'configs/demo/{name}.py'), SYNTHETIC_STEPS, f'benchmarks/segmentation/{name}.py', STEPS
-        )
-        for name in _NAMES
-    },
-    fusions=(EQUAL, SEARCH, CRF, RESCUE, REFINED),
-)
+_DEMO = {
+    name: Member(f'configs/demo/{name}.py', SYNTHETIC_STEPS, f'benchmarks/segmentation/{name}.py', STEPS)
+    for name in (TEACHER, 'upernet_swin', 'mask2former_swin')
+}
+PLAN = VotePlan({**_DEMO, 'unet_r18': _UNET}, fusions=(EQUAL, SEARCH, CRF, RESCUE, REFINED))

@@ -93,7 +93,7 @@ class TrashRunner(Runner):
                 with config_mistakes(f'{self.cfg.filename}: {part}'):
                     setattr(self, attribute, build(getattr(self, attribute)))
             if part == 'train_dataloader':
-                leave_out_lone_picture(self.train_dataloader, self.plain_model, self.logger)
+                leave_out_lone_picture(self._train_dataloader, self.plain_model, self.logger)
         check_watched_scores(self)
 
     def build_param_scheduler(self, scheduler: Any) -> Any:

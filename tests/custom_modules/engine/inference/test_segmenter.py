@@ -178,7 +178,8 @@ def test_what_cannot_work_is_one_line(segmenter, overrides, message):
 
 
 def test_a_head_with_a_threshold_instead_of_two_classes_is_refused(tiny_segmenter, tmp_path):
-    cfg = load_config(tiny_segmenter, {'model.decode_head.out_channels': 1, 'model.decode_head.num_classes': 2})
+    cfg = load_config(tiny_segmenter)
+    cfg.model.decode_head.update(out_channels=1, num_classes=2)
     with DefaultScope.overwrite_default_scope('mmseg'):
         weights = MODELS.build(cfg.model).state_dict()
     meta = {'classes': ['Background', 'Trash'], 'cat_ids': [0, 1]}

@@ -5,7 +5,7 @@
 Score: in ../segmentation_ensemble.md.
 """
 
-_base_ = ['./unet_r18_synthetic.py', './crops.py']
+_base_ = ['./unet_r18_synthetic.py', '../segmentation/crops.py']
 
 augment = [_base_.augment[0], *_base_.crops]
 train_dataloader = dict(dataset=dict(pipeline=[*_base_.load, *augment, _base_.pack]))
