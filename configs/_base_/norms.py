@@ -6,8 +6,9 @@
 
 The second is for backbones that keep their own norms, such as transformers.  A family without an auxiliary head takes
 the parts that it has.  EvoNorms are their own activation: heads lose their ReLUs by ``act_cfg=None``, backbones by the
-type ``EvoResNet``, ``EvoResNetV1c``, ``EvoResNetV1d`` or ``EvoResNeXt`` in place of upstream's; the ReLU after a sum
-with the shortcut remains, as in the authors' ResNets.  Published weights of batch norms are left out by other norms.
+type ``EvoResNet``, ``EvoResNetV1c``, ``EvoResNetV1d``, ``EvoResNeXt`` or ``EvoDilatedEfficientNet``, without which the
+training is refused; the ReLU after a sum with the shortcut remains, as in the authors' ResNets.  Published weights of
+batch norms are left out by other norms.
 """
 
 parts = ('backbone', 'decode_head', 'auxiliary_head')

@@ -80,11 +80,16 @@ def use_mixed_precision(cfg: Config) -> str:
 
 
 def use_low_memory(cfg: Config) -> str:
-    """Switch activation checkpointing on: the backbone's inner activations are computed again for the backward."""
+    """Switch activation checkpointing on: the backbone's inner activations are computed again for the backward.
+
+    A backbone's own switch is taken where it has no batch norms: computed again, these would count every picture twice.
+    """
     from ..models.config_walk import constructor_default, registry_of, resolve_type
 
     backbone = resolve_type(cfg.model.backbone, registry_of(cfg.model))
-    if backbone and constructor_default(backbone, 'with_cp')[0]:
+    norm = cfg.model.backbone.get('norm_cfg') or (constructor_default(backbone, 'norm_cfg')[1] if backbone else None)
+    averages = isinstance(norm, dict) and norm.get('type') != 'LN'
+    if backbone and constructor_default(backbone, 'with_cp')[0] and not averages:
         cfg.model.backbone.with_cp = True
     else:
         cfg.custom_hooks = [*(cfg.get('custom_hooks') or []), {'type': 'RecomputeHook'}]

@@ -12,6 +12,7 @@ import torch
 from mmengine.config import Config
 from mmengine.dist import is_main_process
 
+from ..models.evonorm_check import check_evonorms
 from ..utils import UserError
 from .amp import is_mixed, keep_boxes_exact, use_low_memory, use_mixed_precision
 from .batch import share_out_batch
@@ -96,6 +97,7 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     anns = (fold.train_ann, fold.val_ann) if fold else (options.train_ann,)
     notes += fold.notes if fold else ()
     notes += use_data(cfg, options.data_root, *anns)
+    check_evonorms(cfg.model)
     notes += _use_options(cfg, options)
     # Resuming overwrites whatever the start weights would be.
     cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)

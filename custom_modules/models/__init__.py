@@ -1,7 +1,15 @@
 """Parts of models that upstream lacks, and what fits a model config to a data set."""
 
 from .assigners import TrashATSSAssigner, TrashDynamicSoftLabelAssigner, TrashMaxIoUAssigner
-from .backbones import ConvolutionalVGG, DilatedEfficientNet, EvoResNet, EvoResNetV1c, EvoResNetV1d, EvoResNeXt
+from .backbones import (
+    ConvolutionalVGG,
+    DilatedEfficientNet,
+    EvoDilatedEfficientNet,
+    EvoResNet,
+    EvoResNetV1c,
+    EvoResNetV1d,
+    EvoResNeXt,
+)
 from .bbox_heads import TrashShared2FCBBoxHead
 from .class_count import set_num_classes
 from .data_preprocessors import TrashBatchResize
@@ -19,6 +27,7 @@ __all__ = [
     'BiFPN',
     'ConvolutionalVGG',
     'DilatedEfficientNet',
+    'EvoDilatedEfficientNet',
     'EvoNormB0',
     'EvoNormS0',
     'EvoResNeXt',

@@ -7,3 +7,5 @@ for key in [*_base_]:
     if key != 'model':
         del _base_[key]
 del key
+
+model = dict(decode_head=dict(type='TrashMask2FormerHead'))

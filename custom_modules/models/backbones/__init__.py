@@ -2,6 +2,14 @@
 
 from .convolutional_vgg import ConvolutionalVGG
 from .dilated_efficientnet import DilatedEfficientNet
-from .evonorm_resnets import EvoResNet, EvoResNetV1c, EvoResNetV1d, EvoResNeXt
+from .evonorm_backbones import EvoDilatedEfficientNet, EvoResNet, EvoResNetV1c, EvoResNetV1d, EvoResNeXt
 
-__all__ = ['ConvolutionalVGG', 'DilatedEfficientNet', 'EvoResNeXt', 'EvoResNet', 'EvoResNetV1c', 'EvoResNetV1d']
+__all__ = [
+    'ConvolutionalVGG',
+    'DilatedEfficientNet',
+    'EvoDilatedEfficientNet',
+    'EvoResNeXt',
+    'EvoResNet',
+    'EvoResNetV1c',
+    'EvoResNetV1d',
+]

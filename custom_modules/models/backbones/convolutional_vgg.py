@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from mmengine.model import BaseModule
 from mmseg.registry import MODELS
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 _POOLS = 5
 
@@ -25,6 +27,7 @@ class ConvolutionalVGG(BaseModule):
         fc_channels: Width of the hidden layers.
         fc_size: Height and width of the map that the first hidden layer was trained on.
         dropout_ratio: After the first hidden layer; a decode head drops what it gets from the second.
+        with_cp: Keep the pooled maps only, and compute the others again in the backward pass.
         init_cfg: How to initialise; by default for ReLU.
 
     Raises:
@@ -39,11 +42,13 @@ class ConvolutionalVGG(BaseModule):
         fc_channels: int = 4096,
         fc_size: int = 7,
         dropout_ratio: float = 0.5,
+        with_cp: bool = False,
         init_cfg: dict | list | None = dict(type='Kaiming', layer='Conv2d'),  # noqa: B006 - never changed
     ) -> None:
         super().__init__(init_cfg)
         if len(num_convs) != _POOLS:
             raise ValueError(f'ConvolutionalVGG: num_convs={num_convs}; give {_POOLS} numbers')
+        self.with_cp = with_cp
         layers, channels, self.pools = [], 3, []
         for level, number in enumerate(num_convs):
             width = base_channels * min(2**level, 8)
@@ -63,12 +68,16 @@ class ConvolutionalVGG(BaseModule):
 
     def forward(self, pictures: Tensor) -> tuple[Tensor, ...]:
         """Calculate features of pictures (N, 3, H, W) with sides of 32 px at least."""
-        maps, features = [], pictures
-        for place, layer in enumerate(self.features):
-            features = layer(features)
-            if place in self.pools[2:4]:
-                maps.append(features)
-        return *maps, self.classifier(features)
+        maps, first = [pictures], 0
+        for pool in self.pools:
+            maps.append(self._calculate(self.features[first : pool + 1], maps[-1]))
+            first = pool + 1
+        return *maps[3:5], self._calculate(self.classifier, maps[5])
+
+    def _calculate(self, layers: nn.Sequential, features: Tensor) -> Tensor:
+        if self.with_cp and torch.is_grad_enabled():
+            return checkpoint(layers, features, use_reentrant=False)
+        return layers(features)
 
     def _load_from_state_dict(self, state_dict: dict[str, Any], prefix: str, *args: Any) -> None:
         state_dict.update(convolutional(state_dict, f'{prefix}classifier.', self.state_dict()))

@@ -35,8 +35,11 @@ def _own_norms(module: nn.Module) -> list[EvoNorm]:
 
 def _use_norm_alone(module: ConvModule) -> None:
     norm_then_act = module.order.index('act') - module.order.index('norm') == 1
-    if norm_then_act and isinstance(module.norm, EvoNorm):
-        module.with_activation = False
+    if not (norm_then_act and module.with_norm and isinstance(module.norm, EvoNorm)):
+        return
+    if not module.with_activation:  # the linear end of an inverted residual
+        module.norm.leave_affine()
+    module.with_activation = False
 
 
 def _shorten(sequence: nn.Sequential) -> None:

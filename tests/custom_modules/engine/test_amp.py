@@ -49,7 +49,9 @@ def test_products_are_bfloat16_and_weights_stay_float32():
     ('backbone', 'own', 'hooks'),
     [
         pytest.param('SwinTransformer', True, ['EMAHook'], id='has-its-own'),
-        pytest.param('mmdet.ResNeXt', True, ['EMAHook'], id='takes-it-through-a-base-class'),
+        pytest.param('mmseg.ConvolutionalVGG', True, ['EMAHook'], id='has-its-own-and-no-norms'),
+        pytest.param('mmdet.ResNeXt', None, ['EMAHook', 'RecomputeHook'], id='its-own-would-count-norms-twice'),
+        pytest.param('mmseg.DilatedEfficientNet', None, ['EMAHook', 'RecomputeHook'], id='the-same-in-efficientnet'),
         pytest.param('CSPDarknet', None, ['EMAHook', 'RecomputeHook'], id='has-none'),
     ],
 )

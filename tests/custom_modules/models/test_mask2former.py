@@ -95,3 +95,68 @@ def test_values_of_a_panoptic_file(small):
     given |= {f'backbone.{key}': value for key, value in model.backbone.state_dict().items()}
     load_weights(model, {'state_dict': given}, 'panoptic.pth', partial=True)
     assert all(torch.equal(value, given[f'panoptic_head.{key}']) for key, value in model.decode_head.named_parameters())
+
+
+def losses_with(model, batch, change) -> tuple[dict, list[torch.Tensor]]:
+    """Calculate the losses with changed mask logits, and the gradients of the logits."""
+    data = model.data_preprocessor(batch, True)
+    given = []
+
+    def changed(inputs, outputs):
+        scores, masks = outputs
+        masks = [change(mask.detach().clone()).requires_grad_() for mask in masks]
+        given.extend(masks)
+        return scores, masks
+
+    head, forward = model.decode_head, model.decode_head.forward
+    head.forward = lambda *inputs: changed(inputs, forward(*inputs))
+    torch.manual_seed(1)  # the points at which masks are compared
+    losses = model.loss(data['inputs'], data['data_samples'])
+    model.parse_losses(losses)[0].backward()
+    head.forward = forward
+    return {name: float(value) for name, value in losses.items()}, [mask.grad for mask in given]
+
+
+def shifted(rows: slice, by: float):
+    """Make a change of the mask logits of all queries of the second picture, in some rows of the map."""
+
+    def change(masks: torch.Tensor) -> torch.Tensor:
+        masks[1, :, rows] += by
+        return masks
+
+    return change
+
+
+@pytest.fixture
+def half_ignored(batch) -> dict:
+    """The second picture does not count in its upper half: twelve rows of a map of stride 4."""
+    batch['data_samples'][1].gt_sem_seg.data[:, : SIDE // 2] = 255
+    return batch
+
+
+@pytest.mark.parametrize('by', [5.0, -5.0])
+def test_ignored_pixels_change_no_loss(small, half_ignored, by):
+    model = build(small)
+    plain, gradients = losses_with(model, half_ignored, shifted(slice(0), by))
+    inside, _ = losses_with(model, half_ignored, shifted(slice(0, 11), by))
+    assert inside == plain
+    outside, _ = losses_with(model, half_ignored, shifted(slice(13, None), by))
+    assert abs(outside['decode.loss_mask'] - plain['decode.loss_mask']) > 0.1
+    for gradient in gradients:
+        assert not gradient[1, :, :11].any() and gradient[1, :, 13:].any() and gradient[0, :, :11].any()
+
+
+def test_nothing_but_ignored_pixels(small, batch):
+    for sample in batch['data_samples']:
+        sample.gt_sem_seg.data[:] = 255
+    losses, gradients = losses_with(build(small), batch, shifted(slice(0), 0.0))
+    assert all(value >= 0 for value in losses.values()) and losses['decode.loss_mask'] == 0
+    assert not any(gradient.any() for gradient in gradients if gradient is not None)
+
+
+def test_without_ignored_pixels_it_is_upstreams(small, batch):
+    batch['data_samples'][1].gt_sem_seg.data[:, :10] = 0
+    ours, _ = losses_with(build(small), batch, shifted(slice(0), 0.0))
+    small.decode_head.type = 'Mask2FormerHead'
+    theirs, _ = losses_with(build(small), batch, shifted(slice(0), 0.0))
+    assert ours == theirs

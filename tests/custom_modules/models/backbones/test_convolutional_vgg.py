@@ -60,3 +60,17 @@ def test_names_are_torchvision_s():
 def test_five_poolings():
     with pytest.raises(ValueError, match='give 5 numbers'):
         ConvolutionalVGG((1, 1))
+
+
+def test_recomputing_keeps_pooled_maps_only_and_changes_nothing():
+    picture, found = torch.randn(1, 3, 96, 96), {}
+    for with_cp in (False, True):
+        torch.manual_seed(0)
+        model = ConvolutionalVGG(**SMALL, dropout_ratio=0.0, with_cp=with_cp)
+        sizes = []
+        with torch.autograd.graph.saved_tensors_hooks(lambda x: sizes.append(x.numel()) or x, lambda x: x):
+            maps = model(picture)
+        sum(one.square().sum() for one in maps).backward()
+        found[with_cp] = (sum(sizes), [weight.grad for weight in model.parameters()])
+    assert found[True][0] < 0.5 * found[False][0]
+    assert all(map(torch.equal, found[True][1], found[False][1]))

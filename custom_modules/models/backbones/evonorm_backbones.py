@@ -1,4 +1,4 @@
-"""ResNets in which an EvoNorm is the only activation behind a convolution."""
+"""ResNets and EfficientNets in which an EvoNorm is the only activation behind a convolution."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from mmseg.models.backbones import ResNet, ResNetV1c, ResNetV1d, ResNeXt
 from mmseg.registry import MODELS
 
 from ..norms import drop_doubled_activations
+from .dilated_efficientnet import DilatedEfficientNet
 
 
 class OwnActivations:
-    """Mixin for backbones that write a ReLU behind every norm, to be put before upstream's among the bases."""
+    """Mixin for backbones that write an activation behind every norm, to be put before upstream's among the bases."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,3 +35,8 @@ class EvoResNetV1d(OwnActivations, ResNetV1d):
 @MODELS.register_module()
 class EvoResNeXt(OwnActivations, ResNeXt):
     """mmseg's ``ResNeXt`` for an EvoNorm as ``norm_cfg``."""
+
+
+@MODELS.register_module()
+class EvoDilatedEfficientNet(OwnActivations, DilatedEfficientNet):
+    """Our ``DilatedEfficientNet`` for an EvoNorm as ``norm_cfg``."""
