@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import fcntl
 import json
 import os
 import platform
@@ -147,6 +148,7 @@ class Grid(ABC):
             An exit code other than 0 to stop here.
         """
         self.tried.add(cell.key)
+        made_on = surroundings()
         print(f'{cell.key}: {getattr(cell, "config", "") or cell.group}', flush=True)
         log = self.folder(cell).with_suffix('.log')
         code, _ = self._run_all(self.preparations(cell), log, deadline)
@@ -159,7 +161,7 @@ class Grid(ABC):
         seconds += self._earlier_seconds(cell, seconds, finished=code == 0)
         if code in STOPPED:
             return 0 if time.monotonic() >= deadline else code
-        record = {**outcome, 'seconds': round(seconds, 1), **self.conditions(cell), **surroundings()}
+        record = {**outcome, 'seconds': round(seconds, 1), **self.conditions(cell), **made_on}
         self.results[cell.key] = self.unwritten[cell.key] = record
         print(f'{cell.key}: {record.get("error") or self.summary(record)}, {seconds:.0f} s', flush=True)
         self.write()
@@ -169,14 +171,15 @@ class Grid(ABC):
         """Write the records and the table."""
         from custom_modules.utils import atomic_write
 
-        if self.args.out.is_file():  # another call may have added to it, or made again what had failed
-            self.results |= json.loads(self.args.out.read_text(encoding='utf-8')) | self.unwritten
-        self.unwritten = {}
-        with atomic_write(self.args.out) as file:
-            json.dump(self.results, file, indent=1)
-            file.write('\n')
-        with atomic_write(self.args.out.with_suffix('.md')) as file:
-            file.write(self.table())
+        with _alone(self.args.out):
+            if self.args.out.is_file():  # another call may have added to it, or made again what had failed
+                self.results |= json.loads(self.args.out.read_text(encoding='utf-8')) | self.unwritten
+            self.unwritten = {}
+            with atomic_write(self.args.out) as file:
+                json.dump(self.results, file, indent=1)
+                file.write('\n')
+            with atomic_write(self.args.out.with_suffix('.md')) as file:
+                file.write(self.table())
 
     def _reason_to_skip(self, cell: Cell) -> str | None:
         record = self.results.get(cell.key)
@@ -261,6 +264,18 @@ def run_until(command: list[str], log: Path, deadline: float) -> int:
                 os.killpg(process.pid, signal.SIGKILL)
                 raise
     return code if code >= 0 else 128 - code
+
+
+@contextlib.contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Let no other call read or write records in the block."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    folder = os.open(out.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 @contextlib.contextmanager

@@ -20,8 +20,8 @@ from benchmarks.segmentation_configs import (
 )
 
 FAMILY, TTA = 'family', 'TTA'
-# On and off: with the weights of the baseline.
-PREDICTIONS = {'tta': True, 'no_tta': False}
+# With the weights of the baseline, whose own score is without.
+PREDICTIONS = {'tta': True}
 # They learn from validations: of classes that are found badly.
 VALIDATING = ('cdb', REFRESHED)
 # What the baseline has itself (in a process alone, a synchronised batch norm is one), what is for street scenes, what

@@ -17,7 +17,7 @@ include what other work on the machine cost.
 - The baseline has a cross entropy in which Background counts 0.3 (`weighted_ce`), which the losses replace; batch norms
   (`batch_norm`, and in one process `sync_batch_norm`, too); flips in both directions, which `no_flip` leaves out and
   the other two flips replace; and two sizes, of which `single_scale` is one. All other augmentations are added to
-  these, or take the place of the sizes. `tta` and `no_tta` predict with the baseline's weights.
+  these, or take the place of the sizes. `tta` predicts with the baseline's weights.
 - `cdb` and `copy_paste_refreshed` learn from a validation after each epoch, of which their seconds are a part.
 - synthetic: 1,000 training and 80 validation pictures of `make demo`; no start weights.
 - photographs: TACO at 416 px in the ten trash classes, trained on crops of 256 px, scored on val. Every run but one

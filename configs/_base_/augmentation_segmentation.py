@@ -4,10 +4,11 @@ A leaf puts one between loading and what its data set does anyway, or several::
 
     train_dataloader = dict(dataset=dict(pipeline=[*_base_.load, _base_.rotate, *_base_.augment, _base_.pack]))
 
-``resized_crop`` and the two ``multi_scale`` bring pictures to a size: they take the place of ``_base_.resize`` (and
-``_base_.crop``) in that list.  What mixes several pictures is in mixing_segmentation.py.  Where pixels come from
-outside of a picture, the label map has 255 there.  Steps that change colours take pictures of whole numbers: before
-``photometric``, which gives fractions.
+``resized_crop`` and the two ``multi_scale`` bring pictures to a size: they take the place of ``_base_.resize`` in
+that list, ``resized_crop`` that of ``_base_.crop``, too; pictures of several scales need the crop to fit into a
+batch. What mixes several pictures is in mixing_segmentation.py. Where pixels come from outside of a picture, the
+label map has 255 there. Steps that change colours take pictures of whole numbers: before ``photometric``, which gives
+fractions.
 """
 
 flip_horizontal = dict(type='RandomFlip', prob=0.5, direction='horizontal')
@@ -33,7 +34,7 @@ grid_distortion = dict(type='TrashAlbu', transforms=[dict(type='GridDistortion',
 elastic = dict(type='TrashAlbu', transforms=[dict(type='ElasticTransform', alpha=20, sigma=6, p=0.3)])
 
 channel_shuffle = dict(type='TrashAlbu', transforms=[dict(type='ChannelShuffle', p=0.2)])
-clahe = dict(type='CLAHE', clip_limit=2.0)
+clahe = dict(type='RandomApply', prob=0.2, transforms=[dict(type='CLAHE', clip_limit=2.0)])
 brightness_contrast = dict(
     type='TrashAlbu',
     transforms=[dict(type='RandomBrightnessContrast', brightness_limit=0.2, contrast_limit=0.2, p=0.5)],

@@ -3,7 +3,7 @@
 _base_ = [
     './models/segformer.py',
     './datasets/segmentation.py',
-    './schedules/poly_40e.py',
+    './schedules/linear_40e.py',
     './runtime_segmentation.py',
 ]
 

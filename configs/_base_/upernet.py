@@ -4,7 +4,7 @@ _base_ = [
     './models/upernet.py',
     './models/swin.py',
     './datasets/segmentation.py',
-    './schedules/poly_40e.py',
+    './schedules/linear_40e.py',
     './runtime_segmentation.py',
 ]
 

@@ -2,6 +2,8 @@
 
     tools/dist_train.sh configs/trash/deeplabv3plus_efficientnet_b5_copy_blob.py 4
 
+Recipe: that of deeplabv3plus_efficientnet_b5.py.
+
 Score: not measured.
 """
 

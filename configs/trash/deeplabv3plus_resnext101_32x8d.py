@@ -2,8 +2,8 @@
 
     tools/dist_train.sh configs/trash/deeplabv3plus_resnext101_32x8d.py 4
 
-Recipe: AdamP and four cosine cycles with warm-up and falling peaks over 40 epochs, the encoder at a tenth of the rate
-(Heo et al., 2021; Loshchilov and Hutter, 2017).
+Recipe: AdamP and CosineAnnealingWarmUpRestarts (four cycles with a warm-up, gamma 0.5) over 40 epochs, the encoder at a
+tenth of the rate (Heo et al., 2021; Loshchilov and Hutter, 2017).
 
 Score: not measured.
 """

@@ -2,7 +2,7 @@
 
     tools/dist_train.sh configs/trash/fcn8s_vgg16.py 4
 
-Recipe: AdamW, linear warm-up and polynomial decay over 40 epochs (Chen et al., 2017, section 4.1; the authors had SGD).
+Recipe: AdamW, LinearLR up and PolyLR of power 0.9 down over 40 epochs (Chen et al., 2017, section 4.1; there with SGD).
 
 Score: not measured.
 """

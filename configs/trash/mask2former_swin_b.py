@@ -2,8 +2,8 @@
 
     tools/dist_train.sh configs/trash/mask2former_swin_b.py 4
 
-Recipe: AdamW, linear warm-up, polynomial decay and two late steps over 60 epochs (Cheng et al., 2022, section 4.2,
-whose two steps these are; the decay is upstream's).
+Recipe: AdamW, LinearLR up, PolyLR of power 0.9 down and a MultiStepLR of two late steps over 60 epochs (Cheng et al.,
+2022, section 4.2, whose two steps these are; the decay is upstream's).
 
 Score: not measured.
 """

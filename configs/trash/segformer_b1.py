@@ -2,7 +2,7 @@
 
     tools/dist_train.sh configs/trash/segformer_b1.py 4
 
-Recipe: AdamW, linear warm-up and polynomial decay over 40 epochs (Xie et al., 2021, section 4.1).
+Recipe: AdamW, LinearLR up and PolyLR of power 1 down over 40 epochs (Xie et al., 2021, section 4.1).
 
 Score: not measured.
 """

@@ -2,7 +2,7 @@
 
     tools/dist_train.sh configs/trash/upernet_swin_s.py 4
 
-Recipe: AdamW, linear warm-up and polynomial decay over 40 epochs (Liu et al., 2021, section A2.3).
+Recipe: AdamW, LinearLR up and PolyLR of power 1 down over 40 epochs (Liu et al., 2021, section A2.3).
 
 Score: not measured.
 """

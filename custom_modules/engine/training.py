@@ -20,6 +20,7 @@ from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
 from .folds import FoldFiles, check_same_fold, fold_files, seen_by_start
 from .hooks import TimeLimitHook
+from .inference.score_maps import check_windows
 from .pseudo_round import learnt_round
 from .runner import TrashRunner, config_mistakes
 from .start_weights import check_resume, use_start_weights
@@ -98,6 +99,8 @@ def train(cfg: Config, options: TrainOptions) -> Path:
     notes += fold.notes if fold else ()
     notes += use_data(cfg, options.data_root, *anns)
     check_evonorms(cfg.model)
+    if is_segmentation(cfg):
+        check_windows(cfg.model, str(cfg.filename))
     notes += _use_options(cfg, options)
     # Resuming overwrites whatever the start weights would be.
     cfg, lines = on_each_machine(_with_start_weights, cfg, 'none' if checkpoint else options.load_from)

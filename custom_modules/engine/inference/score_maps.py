@@ -105,24 +105,59 @@ def sums_masks(head: Any) -> bool:
     return bool(getattr(head, 'sums_masks', not names.isdisjoint(_MASK_CLASSIFIERS)))
 
 
-def probabilities(scores: Tensor, *, from_masks: bool) -> Tensor:
+def check_windows(model_cfg: Mapping[str, Any], source: str) -> None:
+    """Refuse windows that training could not validate with: upstream's read the size of the whole picture's masks.
+
+    Args:
+        model_cfg: The model part of a segmenter's config.
+        source: What to call the config in messages, its file.
+
+    Raises:
+        UserError: They leave gaps, or the head sums masks.
+    """
+    from ...models.config_walk import registry_of, resolve_type
+
+    windows = Windows.from_config(model_cfg.get('test_cfg'), source)
+    head = resolve_type(model_cfg.get('decode_head') or {}, registry_of(model_cfg))
+    if windows and head and not {cls.__name__ for cls in head.__mro__}.isdisjoint(_MASK_CLASSIFIERS):
+        raise UserError(
+            f'{source}: a {head.__name__} cannot be validated in windows while it trains; train with '
+            f"model.test_cfg.mode='whole' and give mode='slide' to tools/test.py and predict.py"
+        )
+
+
+def learns_by_sigmoids(head: Any) -> bool:
+    """Tell whether every loss of a head has a sigmoid for each class, so that its logits are of one against all others.
+
+    Args:
+        head: A decode head.
+    """
+    losses = getattr(head, 'loss_decode', None)
+    losses = list(losses) if isinstance(losses, torch.nn.ModuleList) else [losses]
+    return all(getattr(loss, 'use_sigmoid', False) for loss in losses)
+
+
+def probabilities(scores: Tensor, *, from_masks: bool, from_sigmoids: bool = False) -> Tensor:
     """Turn scores into probabilities that sum to 1, without changing which class is the largest.
 
-    Logits take the softmax.  A mask classifier's score of a class is its sum over the queries q of p_q(class) m_q(x)
-    (Cheng et al., 2021, "Per-Pixel Classification is Not All You Need for Semantic Segmentation", section 3.4, semantic
-    inference; Mask2Former takes it over): no logit, and its sum over the classes is not 1 but the sum over q of
-    m_q(x) (1 - p_q(no object)).  Read as drawing a query in proportion to its mask at x, and then one of its classes,
-    the score over that sum is the probability of the class given that there is one.  (Upstream's ``SegTTAModel`` takes
-    a softmax of these scores, which go from 0 to about 1: of 11 classes the surest would get 0.21.)  Where no mask is,
-    all classes are equal.
+    Logits take the softmax, those of one class against all others their sigmoids over the sum of these. A mask
+    classifier's score of a class is its sum over the queries q of p_q(class) m_q(x) (Cheng et al., 2021, "Per-Pixel
+    Classification is Not All You Need for Semantic Segmentation", section 3.4, semantic inference; Mask2Former takes
+    it over): no logit, and its sum over the classes is not 1 but the sum over q of m_q(x) (1 - p_q(no object)). Read
+    as drawing a query in proportion to its mask at x, and then one of its classes, the score over that sum is the
+    probability of the class given that there is one. (Upstream's ``SegTTAModel`` takes a softmax of these scores,
+    which go from 0 to about 1: of 11 classes the surest would get 0.21.) Where no mask is, all classes are equal.
 
     Args:
         scores: (..., C, H, W).
         from_masks: Whether they are such sums.
+        from_sigmoids: Whether they are logits of one class against all others.
 
     Returns:
         The same shape.
     """
+    if from_sigmoids:  # in logarithms: where no class is likely, the sum of sigmoids would round to 0
+        return torch.nn.functional.logsigmoid(scores).softmax(-3)
     if not from_masks:
         return scores.softmax(-3)
     scores = scores.clamp(min=0) + _NOWHERE

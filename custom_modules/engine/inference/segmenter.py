@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ...utils import UserError
 from ..tta import View
 from .predictor import Predictor
-from .score_maps import Windows, probabilities, score_maps, sums_masks
+from .score_maps import Windows, learns_by_sigmoids, probabilities, score_maps, sums_masks
 
 
 class Segmenter(Predictor):
@@ -37,7 +37,7 @@ class Segmenter(Predictor):
                 f'{cfg.filename}: model.decode_head gives {head.out_channels} channels for {len(self.classes)} '
                 f'classes; leave out_channels out'
             )
-        self._from_masks = sums_masks(head)
+        self._kind = {'from_masks': sums_masks(head), 'from_sigmoids': learns_by_sigmoids(head)}
         self._windows = Windows.from_config(self.model.test_cfg, str(cfg.filename))
 
     def _predict_samples(self, samples: list[list[dict]]) -> list[Tensor]:
@@ -56,7 +56,7 @@ class Segmenter(Predictor):
             metas = [sample.metainfo for sample in data['data_samples']]
             scores = score_maps(self.model, data['inputs'], metas, self._windows)
             for place, own, meta in zip(places, scores, metas, strict=True):
-                found[place] = probabilities(self._resize(own, meta), from_masks=self._from_masks)
+                found[place] = probabilities(self._resize(own, meta), **self._kind)
         return found
 
     def _resize(self, scores: Tensor, meta: dict[str, Any]) -> Tensor:

@@ -8,7 +8,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from custom_modules.engine.inference.score_maps import Windows, probabilities, score_maps, sums_masks
+from custom_modules.engine import load_config
+from custom_modules.engine.inference.score_maps import (
+    Windows,
+    check_windows,
+    learns_by_sigmoids,
+    probabilities,
+    score_maps,
+    sums_masks,
+)
+from custom_modules.utils import UserError
 
 pytestmark = pytest.mark.fast
 
@@ -200,3 +209,39 @@ def test_scores_of_mask2former_are_what_the_paper_says(mask2former):
     torch.testing.assert_close(found, sum(shares[q, :-1, None, None] * grown[q] for q in range(7)))
     covered = sum((1 - shares[q, -1]) * grown[q] for q in range(7))
     torch.testing.assert_close(probabilities(found, from_masks=True), found / covered, atol=1e-4, rtol=1e-4)
+
+
+def test_sigmoids_over_their_sum():
+    """Classes at 0.5, 0.25 and 0.25; and where none is likely, all of them below what single precision adds to 1."""
+    scores = torch.tensor([0.0, -math.log(3), -math.log(3)]).view(3, 1, 1)
+    torch.testing.assert_close(
+        probabilities(scores, from_masks=False, from_sigmoids=True).flatten(), torch.tensor([0.5, 0.25, 0.25])
+    )
+    unlikely = probabilities(scores - 200, from_masks=False, from_sigmoids=True).flatten()
+    torch.testing.assert_close(unlikely, torch.tensor([1.0, 1 / 3, 1 / 3]) / (5 / 3))
+
+
+@pytest.mark.parametrize(
+    ('losses', 'expected'), [([True], True), ([True, True], True), ([True, False], False), ([False], False)]
+)
+def test_what_learns_by_sigmoids(losses, expected):
+    modules = [nn.Module() for _ in losses]
+    for module, use_sigmoid in zip(modules, losses, strict=True):
+        module.use_sigmoid = use_sigmoid
+    head = nn.Module()
+    head.loss_decode = nn.ModuleList(modules)
+    assert learns_by_sigmoids(head) is expected
+    assert not learns_by_sigmoids(nn.Module())
+
+
+def test_windows_that_training_cannot_validate_with():
+    windows = {'mode': 'slide', 'crop_size': (8, 8), 'stride': (4, 4)}
+    for name, message in (('mask2former_swin', 'cannot be validated in windows'), ('upernet_swin', None)):
+        model = load_config(f'configs/demo/{name}.py').model
+        check_windows(model, 'a.py')
+        model.test_cfg.update(windows)
+        if message is None:
+            check_windows(model, 'a.py')
+            model.test_cfg.stride, message = (9, 4), 'leave gaps'
+        with pytest.raises(UserError, match=message):
+            check_windows(model, 'a.py')

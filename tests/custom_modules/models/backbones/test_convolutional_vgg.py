@@ -62,15 +62,21 @@ def test_five_poolings():
         ConvolutionalVGG((1, 1))
 
 
+def count_saved(model: nn.Module, picture: torch.Tensor) -> tuple[tuple[torch.Tensor, ...], int]:
+    """Calculate a model's maps, and how many numbers are kept for the backward pass."""
+    sizes = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda x: sizes.append(x.numel()) or x, lambda x: x):
+        maps = model(picture)
+    return maps, sum(sizes)
+
+
 def test_recomputing_keeps_pooled_maps_only_and_changes_nothing():
     picture, found = torch.randn(1, 3, 96, 96), {}
     for with_cp in (False, True):
         torch.manual_seed(0)
         model = ConvolutionalVGG(**SMALL, dropout_ratio=0.0, with_cp=with_cp)
-        sizes = []
-        with torch.autograd.graph.saved_tensors_hooks(lambda x: sizes.append(x.numel()) or x, lambda x: x):
-            maps = model(picture)
+        maps, size = count_saved(model, picture)
         sum(one.square().sum() for one in maps).backward()
-        found[with_cp] = (sum(sizes), [weight.grad for weight in model.parameters()])
+        found[with_cp] = (size, [weight.grad for weight in model.parameters()])
     assert found[True][0] < 0.5 * found[False][0]
     assert all(map(torch.equal, found[True][1], found[False][1]))
