@@ -10,8 +10,4 @@ Score: not measured.
 
 _base_ = '../_base_/deeplabv3plus.py'
 
-model = dict(
-    backbone=dict(_base_.efficientnet_b1, **_base_.dilated),
-    decode_head=dict(_base_.stride16.decode_head, in_channels=_base_.widths_b1[4], c1_in_channels=_base_.widths_b1[1]),
-    auxiliary_head=None,
-)
+model = _base_.on_efficientnet_b1

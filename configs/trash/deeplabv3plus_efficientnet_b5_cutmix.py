@@ -9,11 +9,7 @@ Score: not measured.
 
 _base_ = ['../_base_/deeplabv3plus.py', '../_base_/mixing_segmentation.py']
 
-model = dict(
-    backbone=dict(_base_.efficientnet_b5, **_base_.dilated),
-    decode_head=dict(_base_.stride16.decode_head, in_channels=_base_.widths_b5[4], c1_in_channels=_base_.widths_b5[1]),
-    auxiliary_head=None,
-)
+model = _base_.on_efficientnet_b5
 train_dataloader = dict(
     dataset=dict(_base_.mixed, _delete_=True, pipeline=[_base_.cutmix, *_base_.augment, _base_.pack])
 )
