@@ -34,6 +34,6 @@ model = dict(
         train_cfg=dict(num_points=1024),
     ),
 )
-# Queries learn slowly: half as many epochs again as the UPerNet's.
+# Queries learn slowly.
 train_cfg = dict(max_epochs=6, val_interval=6)
 param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], T_max=6, end=6)]

@@ -17,8 +17,8 @@ widths = _base_.swin_demo.neck.in_channels
 model = dict(
     data_preprocessor=_base_.preprocess,
     backbone=_base_.swin_demo.backbone,
-    decode_head=dict(in_channels=widths, channels=64),
+    decode_head=dict(in_channels=widths, channels=64, loss_decode=_base_.quiet_background),
     auxiliary_head=dict(in_channels=widths[2], channels=64),
 )
-train_cfg = dict(max_epochs=4, val_interval=4)
-param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], T_max=4, end=4)]
+train_cfg = dict(max_epochs=7, val_interval=7)
+param_scheduler = [_base_.param_scheduler[0], dict(_base_.param_scheduler[1], T_max=7, end=7)]
