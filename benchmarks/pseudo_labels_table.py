@@ -49,11 +49,12 @@ with each other. Seconds include making labels and predictions,
 and what other work on the machine cost.
 
 What it says: with a teacher this weak, pseudo labels lose to training on with the few real ones, however their
-thresholds are found. The teacher gives a label to two objects of five; the others become background, and even the true
-labels of all pictures would bring little in so few steps. Among the thresholds the differences are within noise, so
-that calibrating costs nothing, and gains nothing here but the knowledge of how many labels are right. Real labels in
-every second picture take back most of the loss (with the weakest of three teachers they gain), a wider band of ignore
-regions nothing more, and a longer training loses more, not less. `tools/pseudo_label.py` therefore warns where few objects would get a right label.
+thresholds are found. The teacher gives a label to two objects of five; the others become background, and even the
+true labels of all pictures would bring little in so few steps. Among the thresholds the differences are within noise,
+so that calibrating costs nothing, and gains nothing here but the knowledge of how many labels are right. Real labels
+in every second picture take back most of the loss (with the weakest of three teachers they gain), a wider band of
+ignore regions nothing more, and a longer training loses more, not less. `tools/pseudo_label.py` therefore warns where
+few objects would get a right label.
 """
 NAMES = {
     TEACHER: 'teacher',

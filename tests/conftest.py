@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 import torch
 from mmengine.registry import DefaultScope
-from mmengine.visualization import Visualizer
 
 import custom_modules  # noqa: F401 - registers everything
 from custom_modules.datasets.checks import Findings
@@ -25,15 +24,13 @@ SHARED_DATA = ROOT.parent / 'shared' / 'data'
 
 @pytest.fixture(autouse=True)
 def restore_process():
-    """Leave no seed, folder, signal handler, default scope, visualizer or process group behind."""
+    """Leave no seed, folder, signal handler, default scope or process group behind."""
     folder, states = Path.cwd(), (random.getstate(), np.random.get_state(), torch.get_rng_state())
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     scopes = dict(DefaultScope._instance_dict)
     yield
     DefaultScope._instance_dict.clear()
     DefaultScope._instance_dict.update(scopes)
-    for visualizer in (Visualizer, *Visualizer.__subclasses__()):  # it would write into the folder of another run
-        visualizer._instance_dict.clear()
     os.chdir(folder)
     random.setstate(states[0])
     np.random.set_state(states[1])

@@ -20,6 +20,7 @@ from mmengine.logging import HistoryBuffer, MMLogger
 from mmengine.model import is_model_wrapper, revert_sync_batchnorm
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, Runner, set_random_seed
+from mmengine.visualization import Visualizer
 from mmseg.models.segmentors import BaseSegmentor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
@@ -138,6 +139,12 @@ class TrashRunner(Runner):
             if not isinstance(handler, logging.FileHandler):
                 handler.addFilter(_is_for_people)
         return logger
+
+    def build_visualizer(self, visualizer: Any = None) -> Visualizer:
+        """Build a visualizer of this run's own; upstream hands out that of an earlier run in the same process."""
+        for kind in (Visualizer, *Visualizer.__subclasses__()):
+            kind._instance_dict.clear()
+        return super().build_visualizer(visualizer)
 
     @property
     def has_trained(self) -> bool:

@@ -132,7 +132,7 @@ def test_views_are_averaged_as_probabilities(segmenter, photos):
 def test_mask_classifiers_are_averaged_as_probabilities(segmenter, photos, monkeypatch):
     """Scores of a head that sums masks become shares of their sum in each view, and the shares are averaged."""
     found = segmenter({'tta.scales': [1.0]}, tta=True)
-    found._from_masks = True
+    found._kind['from_masks'] = True
     scores = torch.rand(11, 64, 64)
     found.model.encode_decode = lambda inputs, metas: scores[None].repeat(len(inputs), 1, 1, 1)
     (probs,) = predict(found, photos[1:2])
