@@ -148,16 +148,14 @@ class Grid(ABC):
             An exit code other than 0 to stop here.
         """
         self.tried.add(cell.key)
-        made_on = surroundings()
+        started, made_on = time.monotonic(), surroundings()
         print(f'{cell.key}: {getattr(cell, "config", "") or cell.group}', flush=True)
         log = self.folder(cell).with_suffix('.log')
-        code, _ = self._run_all(self.preparations(cell), log, deadline)
-        seconds = 0.0
+        code, preparing = self._run_all(self.preparations(cell), log, deadline)
         if code == 0:
-            code, seconds = self._run_all(self.commands(cell), log, deadline)
-        started = time.monotonic()
+            code, _ = self._run_all(self.commands(cell), log, deadline)
         outcome = self._outcome(cell, log) if code == 0 else {'error': last_words(log)}
-        seconds += time.monotonic() - started
+        seconds = time.monotonic() - started - preparing
         seconds += self._earlier_seconds(cell, seconds, finished=code == 0)
         if code in STOPPED:
             return 0 if time.monotonic() >= deadline else code
