@@ -18,38 +18,64 @@ def check_options(args: argparse.Namespace) -> None:
     """Refuse options that cannot be meant or would have no effect, and fill in what was left out."""
     from custom_modules.utils import UserError
 
-    given = {name: getattr(args, name) for name in (*SETTINGS, *SEARCHING) if getattr(args, name) is not None}
+    if args.conf_type is not None and args.method not in (None, 'wbf'):
+        raise UserError(f'--conf-type has no effect on --method {args.method}; leave it out')
+    settle(args, SETTINGS, SEARCHING)
+    _check_numbers(args)
+
+
+def settle(args: argparse.Namespace, settings: dict, searching: dict) -> None:
+    """Refuse options beside a search or params that decide them, and fill in what was left out.
+
+    Args:
+        args: The command line; changed.
+        settings: What --params and --search decide themselves, with the values it has otherwise.
+        searching: What belongs to --search alone, with its defaults.
+    """
+    from custom_modules.utils import UserError
+
+    given = {name: getattr(args, name) for name in (*settings, *searching) if getattr(args, name) is not None}
     for name, other in (('search', 'finds them itself'), ('params', 'names the file that has them')):
-        clash = [setting for setting in SETTINGS if setting in given]
+        clash = [setting for setting in settings if setting in given]
         if getattr(args, name) and clash:
             raise UserError(f'{option_name(clash[0])}: --{name} {other}; leave one of them out')
     if args.search and args.params:
         raise UserError('--search finds params, --params uses those of an earlier search; leave one of them out')
-    for name in SEARCHING:
+    for name in searching:
         if name in given and not args.search:
             raise UserError(f'{option_name(name)} has no effect without --search')
     if args.in_order and not args.params:
         raise UserError('--in-order has no effect without --params')
-    if 'conf_type' in given and given.get('method', 'wbf') != 'wbf':
-        raise UserError(f'--conf-type has no effect on --method {args.method}; leave it out')
-    for name, value in {**SETTINGS, **SEARCHING, **given}.items():
+    for name, value in {**settings, **searching, **given}.items():
         setattr(args, name, value)
-    _check_numbers(args)
 
 
 def _check_numbers(args: argparse.Namespace) -> None:
+    check_numbers(
+        args,
+        ('iou_thr', 0 < args.iou_thr <= 1, 'give a number above 0 and up to 1'),
+        ('skip_box_thr', 0 <= args.skip_box_thr <= 1, 'give a number from 0 to 1'),
+        ('max_per_image', args.max_per_image is None or args.max_per_image > 0, 'give a number from 1 on'),
+        ('image_size', min(args.image_size or [1]) > 0, 'give width and height in pixels'),
+    )
+
+
+def check_numbers(args: argparse.Namespace, *own: tuple[str, bool, str]) -> None:
+    """Refuse numbers that cannot be meant.
+
+    Args:
+        args: The command line.
+        own: Further checks: an argument, whether it is fine, and the remedy.
+    """
     from math import isfinite
 
     from custom_modules.utils import UserError
 
     weights = args.weights or [1.0]
     checks = [
-        ('iou_thr', 0 < args.iou_thr <= 1, 'give a number above 0 and up to 1'),
-        ('skip_box_thr', 0 <= args.skip_box_thr <= 1, 'give a number from 0 to 1'),
+        *own,
         ('weights', all(isfinite(weight) and weight >= 0 for weight in weights), 'give numbers from 0 on'),
         ('weights', any(weights), 'one of them must be above 0'),
-        ('max_per_image', args.max_per_image is None or args.max_per_image > 0, 'give a number from 1 on'),
-        ('image_size', min(args.image_size or [1]) > 0, 'give width and height in pixels'),
         ('budget', args.budget > 0, 'give a number from 1 on'),
         ('seed', args.seed >= 0, 'give a number from 0 on'),
     ]

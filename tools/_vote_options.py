@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from tools import _fusion_options
-from tools._fusion_options import option_name, words
+from tools._fusion_options import words
 
 # What --params and --search decide themselves, with the values it has otherwise.
 SETTINGS = {'method': 'soft', 'weights': None}
@@ -17,44 +17,12 @@ def check_options(args: argparse.Namespace) -> None:
     """Refuse options that cannot be meant or would have no effect, and fill in what was left out."""
     from custom_modules.utils import UserError
 
-    given = {name: getattr(args, name) for name in (*SETTINGS, *SEARCHING) if getattr(args, name) is not None}
-    for name, other in (('search', 'finds them itself'), ('params', 'names the file that has them')):
-        clash = [setting for setting in SETTINGS if setting in given]
-        if getattr(args, name) and clash:
-            raise UserError(f'{option_name(clash[0])}: --{name} {other}; leave one of them out')
-    if args.search and args.params:
-        raise UserError('--search finds params, --params uses those of an earlier search; leave one of them out')
-    for name in SEARCHING:
-        if name in given and not args.search:
-            raise UserError(f'{option_name(name)} has no effect without --search')
-    if args.in_order and not args.params:
-        raise UserError('--in-order has no effect without --params')
     if args.params and (args.crf or args.rescue):
         raise UserError(f'--{"crf" if args.crf else "rescue"}: --params says whether it follows the vote; leave it out')
     if args.rescue and not args.crf:
         raise UserError('--rescue brings back what the CRF removed: it has no effect without --crf')
-    for name, value in {**SETTINGS, **SEARCHING, **given}.items():
-        setattr(args, name, value)
-    _check_numbers(args)
-
-
-def _check_numbers(args: argparse.Namespace) -> None:
-    from math import isfinite
-
-    from custom_modules.utils import UserError
-
-    weights = args.weights or [1.0]
-    checks = [
-        ('weights', all(isfinite(weight) and weight >= 0 for weight in weights), 'give numbers from 0 on'),
-        ('weights', any(weights), 'one of them must be above 0'),
-        ('budget', args.budget > 0, 'give a number from 1 on'),
-        ('seed', args.seed >= 0, 'give a number from 0 on'),
-    ]
-    for name, is_fine, remedy in checks:
-        if not is_fine:
-            value = getattr(args, name)
-            shown = ' '.join(f'{number:g}' for number in value) if isinstance(value, list) else value
-            raise UserError(f'{option_name(name)} {shown}: {remedy}')
+    _fusion_options.settle(args, SETTINGS, SEARCHING)
+    _fusion_options.check_numbers(args)
 
 
 def choose_inputs(args: argparse.Namespace) -> None:
