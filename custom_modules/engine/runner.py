@@ -2,12 +2,9 @@
 
 import logging
 import os
-import re
 import reprlib
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,15 +18,14 @@ from mmengine.model import is_model_wrapper, revert_sync_batchnorm
 from mmengine.registry import DATASETS, RUNNERS
 from mmengine.runner import BaseLoop, Runner, set_random_seed
 from mmengine.visualization import Visualizer
-from mmseg.models.segmentors import BaseSegmentor
-from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.data import DataLoader
 
-from ..models.config_walk import constructor_defaults, dotted, registry_of, resolve_type, walk_dicts
-from ..utils import UserError, did_you_mean, similar_names
+from ..utils import UserError
 from .batch import count_in_updates
 from .checkpoint import read_checkpoint, require_training_state, write_checkpoint
+from .config_mistakes import config_mistakes
 from .fitting import load_weights
+from .lone_picture import leave_out_lone_picture
 from .seeding import SeededDataset, random_state, restore_random_state
 from .watched_scores import check_watched_scores
 
@@ -315,61 +311,6 @@ class TrashRunner(Runner):
                 f'the schedule goes on as it was saved, not as the config is now: {"; ".join(kept)}; '
                 f'to change it, start a new run by --load-from {filename}'
             )
-
-
-def leave_out_lone_picture(loader: DataLoader, model: torch.nn.Module, logger: logging.Logger) -> None:
-    """Leave out the last picture of a segmenter's pass where it would be alone in its batch.
-
-    A batch norm over a pooled picture is given one value for each channel, which it refuses.  Every pass leaves out
-    another picture.
-
-    Args:
-        loader: The training loader; its batches are changed.
-        model: The model.
-        logger: Told of it.
-    """
-    batches, size = loader.batch_sampler, loader.batch_size
-    is_alone = size > 1 and len(loader.sampler) > size and len(loader.sampler) % size == 1
-    if is_alone and isinstance(model, BaseSegmentor) and any(isinstance(part, _BatchNorm) for part in model.modules()):
-        batches.drop_last = True
-        logger.info(
-            f'{len(loader.sampler)} pictures in batches of {size}: the last one, alone, is left out of each pass'
-        )
-
-
-@contextmanager
-def config_mistakes(place: str, cfg: Any = None) -> Iterator[None]:
-    """Tell in one line what a component says against its part of the config.
-
-    Args:
-        place: The config and the part that is being built.
-        cfg: The config, to find the place of an argument of a model that is not taken.
-
-    Raises:
-        UserError: The component was not built.
-    """
-    try:
-        yield
-    except (UserError, torch.OutOfMemoryError):
-        raise
-    except (TypeError, KeyError, AssertionError, ValueError, AttributeError, RuntimeError) as error:
-        words = ' '.join(str(error).split()) or type(error).__name__
-        raise UserError(f'{place}: {words}{_place_of_argument(words, cfg)}') from error
-
-
-def _place_of_argument(words: str, cfg: Any) -> str:
-    """Say where in a config an argument stands that a component does not take, and what it could have been."""
-    found = re.search(r"(\w+)\.__init__\(\) got an unexpected keyword argument '(\w+)'", words)
-    if not found or cfg is None:
-        return ''
-    name = found[2]
-    for path, node in walk_dicts(cfg.to_dict()):
-        cls = resolve_type(node, registry_of(cfg.get('model') or {})) if name in node else None
-        known = {} if cls is None else constructor_defaults(cls)
-        if cls is not None and name not in known and found[1] in {base.__name__ for base in cls.__mro__}:
-            guess = did_you_mean(similar_names(name, known)) or '; in the place of another type add _delete_=True'
-            return f', at {dotted(path, name)}{guess}'
-    return ''
 
 
 def _shown(value: Any) -> str:

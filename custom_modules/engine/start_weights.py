@@ -12,10 +12,10 @@ from torch.overrides import TorchFunctionMode
 
 from ..utils import UserError, did_you_mean, find_file, similar_paths
 from .checkpoint import read_checkpoint, require_training_state
+from .config_mistakes import config_mistakes
 from .fitting import compare
 from .layouts import is_swin_authors
 from .published import fetch_weights, find_published
-from .runner import config_mistakes
 from .tasks import in_scope_of
 
 _DO_WITHOUT = ', or train without any start weights: --load-from none'

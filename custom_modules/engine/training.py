@@ -16,13 +16,14 @@ from ..models.evonorm_check import check_evonorms
 from ..utils import UserError
 from .amp import is_mixed, keep_boxes_exact, use_low_memory, use_mixed_precision
 from .batch import share_out_batch
+from .config_mistakes import config_mistakes
 from .data import chosen_root, use_data
 from .distributed import num_ranks, on_each_machine, on_main_rank, start_distributed
 from .folds import FoldFiles, check_same_fold, fold_files, seen_by_start
 from .hooks import TimeLimitHook
 from .inference.score_maps import check_windows
 from .pseudo_round import learnt_round
-from .runner import TrashRunner, config_mistakes
+from .runner import TrashRunner
 from .start_weights import check_resume, use_start_weights
 from .tasks import is_segmentation
 from .tracking import check_trackers

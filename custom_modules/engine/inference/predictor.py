@@ -13,8 +13,8 @@ from mmengine.registry import MODELS
 
 from ...utils import UserError
 from ..amp import autocast
+from ..config_mistakes import config_mistakes
 from ..fitting import load_weights
-from ..runner import config_mistakes
 from ..tasks import in_scope_of, is_segmentation, scope_of
 from ..tta import Augmentation
 from ..workers import most_workers

@@ -11,9 +11,9 @@ from ...ensemble import open_probs
 from ...evaluation import predictions_name
 from ...utils import UserError, find_file
 from ..checkpoint import read_checkpoint
+from ..config_mistakes import config_mistakes
 from ..data import chosen_root, find_data, use_ground_truth
 from ..distributed import on_each_machine, on_main_rank, start_distributed
-from ..runner import config_mistakes
 from ..tasks import in_scope_of, is_segmentation
 from ..work_dir import run_folder
 from .classes import check_task

@@ -6,13 +6,11 @@ import os
 import numpy as np
 import pytest
 import torch
-from mmengine.config import Config
 from mmengine.optim import CosineAnnealingLR, LinearLR, ReduceOnPlateauLR
 from mmengine.runner import Runner
 
 from custom_modules.engine import runner as runner_module
-from custom_modules.engine.runner import TrashRunner, config_mistakes, leave_out_lone_picture
-from custom_modules.utils import UserError
+from custom_modules.engine.runner import TrashRunner
 
 pytestmark = pytest.mark.fast
 
@@ -50,18 +48,6 @@ def test_how_far_a_plateau_has_come_is_no_change_of_the_config():
         saved.step({'mAP50': score})
     assert (saved.best, saved.cooldown_counter) == (0.5, 3)
     assert runner_module._differences(plateau(), saved.state_dict()) == []
-
-
-@pytest.mark.parametrize('error', [TypeError('two\nlines'), KeyError('key'), AssertionError(), RuntimeError('no')])
-def test_a_components_complaint_becomes_one_line(error):
-    with pytest.raises(UserError, match='^my.py: optim_wrapper: ') as told, config_mistakes('my.py: optim_wrapper'):
-        raise error
-    assert '\n' not in str(told.value)
-
-
-def test_a_line_for_the_user_stays_as_it_is():
-    with pytest.raises(UserError, match='^as it is$'), config_mistakes('my.py: optim_wrapper'):
-        raise UserError('as it is')
 
 
 def test_ranks_draw_their_own_numbers_and_share_the_seed(monkeypatch):
@@ -115,40 +101,3 @@ def test_synchronised_batch_norms_become_plain_ones_without_a_card(toy_runner, m
     monkeypatch.setattr(torch.cuda, 'is_available', lambda: True)
     runner.wrap_model(None, torch.nn.Sequential(torch.nn.SyncBatchNorm(3)))
     assert isinstance(wrapped[1][0], torch.nn.SyncBatchNorm)
-
-
-class Segmenter(runner_module.BaseSegmentor):
-    """As much of a segmenter as it takes to have norms."""
-
-    def __init__(self, norm: torch.nn.Module) -> None:
-        torch.nn.Module.__init__(self)
-        self.norm = norm
-
-    encode_decode = extract_feat = loss = predict = _forward = None
-
-
-@pytest.mark.parametrize(
-    ('model', 'pictures', 'batches'),
-    [
-        pytest.param(Segmenter(torch.nn.BatchNorm2d(3)), 25, [8, 8, 8], id='one-over'),
-        pytest.param(Segmenter(torch.nn.SyncBatchNorm(3)), 9, [8], id='synchronised'),
-        pytest.param(Segmenter(torch.nn.BatchNorm2d(3)), 26, [8, 8, 8, 2], id='two-over'),
-        pytest.param(Segmenter(torch.nn.BatchNorm2d(3)), 1, [1], id='nothing-else-to-learn-from'),
-        pytest.param(Segmenter(torch.nn.GroupNorm(1, 3)), 25, [8, 8, 8, 1], id='a-norm-that-can'),
-        pytest.param(torch.nn.BatchNorm2d(3), 25, [8, 8, 8, 1], id='a-detector'),
-    ],
-)
-def test_a_lone_last_picture_is_left_out(model, pictures, batches):
-    loader = torch.utils.data.DataLoader(range(pictures), batch_size=8)
-    leave_out_lone_picture(loader, model, logging.getLogger('test'))
-    assert [len(batch) for batch in loader] == batches and len(loader) == len(batches)
-
-
-def test_an_argument_is_found_and_guessed():
-    cfg = Config({'model': {'type': 'EncoderDecoder', 'decode_head': {'type': 'FCNHead', 'num_clases': 5}}})
-    guess = r'at model.decode_head.num_clases; did you mean num_classes'
-    with pytest.raises(UserError, match=guess), config_mistakes('a.py', cfg):
-        raise TypeError("BaseDecodeHead.__init__() got an unexpected keyword argument 'num_clases'")
-    plain = r"a.py: X.__init__\(\) got an unexpected keyword argument 'y'$"
-    with pytest.raises(UserError, match=plain), config_mistakes('a.py', cfg):
-        raise TypeError("X.__init__() got an unexpected keyword argument 'y'")
